@@ -1,0 +1,1 @@
+"""HTTP service and command line: the only package that opens a database session or speaks HTTP."""

@@ -1,0 +1,1 @@
+"""Domain, readers, store and the files the product ships with."""

@@ -1,0 +1,1 @@
+"""The notions of the business as frozen values; standard library only."""

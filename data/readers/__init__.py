@@ -1,0 +1,1 @@
+"""Files in, domain values out: one format a file."""

@@ -1,0 +1,1 @@
+"""Measures: pure metrics, one file per question."""

@@ -1,0 +1,1 @@
+"""Understanding of text: redaction, encoder, tagging. Values in, values out."""

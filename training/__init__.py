@@ -1,0 +1,1 @@
+"""Training jobs: label snapshots in, model bundles out."""
