@@ -1,0 +1,34 @@
+"""Model: everything a bundle holds, as one value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nlp.features import Features
+from nlp.heads import LinearHead, Scores, Softmax, TagCalibration
+
+TAG_PARTS = ("intents", "problems", "delights")
+CHOICE_PARTS = ("caller_role", "journey_stage", "outcome", "emotion")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Features, the stacked linear heads, and what turns their scores into probabilities.
+
+    Columns of the heads are named `part:label`. `conversation_head` holds the tag parts, the choice parts,
+    `pain_stage:<stage>` and `severity:2`, `severity:3`; `unit_head` holds the tag parts and `valence:turn`.
+    `stage_prior` is (problems, stages): log P(stage | problem) in the training corpus, smoothed.
+    """
+
+    features: Features
+    conversation_head: LinearHead
+    unit_head: LinearHead
+    tags: Mapping[str, TagCalibration]
+    choices: Mapping[str, Softmax]
+    pain_stage: Softmax
+    severity: Softmax
+    stage_prior: Scores
+    valence_scale: float
+    encoder: str  # fingerprint of the encoder the vectors came from
+    taxonomy: int

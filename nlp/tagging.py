@@ -1,0 +1,187 @@
+"""Scores of a batch → labels with evidence. Every decision of an analysis is taken here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.domain.analysis import MAX_EVIDENCE, Choice, Emotion, PainPoint, Span, Tag
+from nlp.features import Batch
+from nlp.heads import Scores, Softmax, pooled_unit_scores
+from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
+from nlp.units import Unit
+
+# A further span is evidence too when its score reaches this share of the best one's.
+_EVIDENCE_SHARE = 0.6
+_QUARTERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the models decided of one conversation."""
+
+    choices: dict[str, Choice | None]
+    intents: tuple[Tag, ...]
+    pain_points: tuple[PainPoint, ...]
+    delights: tuple[Tag, ...]
+    by_quarter: tuple[float, ...]
+
+    def emotion(self) -> Emotion:
+        """The emotion part: label at the end and its course."""
+        choice = self.choices["emotion"]
+        return Emotion(choice.label if choice else None, choice.score if choice else None, self.by_quarter)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores and probabilities of a batch; rows are conversations, but `units` rows are units."""
+
+    whole: Scores
+    units: Scores
+    owners: NDArray[np.int64]
+    tags: dict[str, Scores]
+    choices: dict[str, Scores]
+
+
+def score(model: Model, batch: Batch) -> Scored:
+    """Run the heads once over the batch and calibrate."""
+    whole = model.conversation_head.scores(batch.conversations)
+    unit_scores = model.unit_head.scores(batch.unit_rows)
+    owners = np.array([unit.conversation for unit in batch.units], dtype=np.int64)
+    tags = {}
+    for part in TAG_PARTS:
+        own = unit_scores[:, model.unit_head.part(part)]
+        best, top = pooled_unit_scores(own, owners, len(whole))
+        tags[part] = model.tags[part].probabilities(whole[:, model.conversation_head.part(part)], best, top)
+    choices = {
+        part: model.choices[part].probabilities(whole[:, model.conversation_head.part(part)])
+        for part in CHOICE_PARTS
+    }
+    return Scored(whole, unit_scores, owners, tags, choices)
+
+
+def decide(model: Model, batch: Batch) -> list[Tags]:
+    """Labels of every conversation of the batch, in order."""
+    scored = score(model, batch)
+    return [_decide_one(model, batch, scored, row) for row in range(len(scored.whole))]
+
+
+def _decide_one(model: Model, batch: Batch, scored: Scored, row: int) -> Tags:
+    own = np.flatnonzero(scored.owners == row)
+    units = [batch.units[i] for i in own]
+    unit_scores = scored.units[own]
+    return Tags(
+        choices={part: _choice(model.choices[part], scored.choices[part][row]) for part in CHOICE_PARTS},
+        intents=_tags(model, "intents", scored, row, units, unit_scores),
+        pain_points=_pain_points(model, scored, row, units, unit_scores),
+        delights=_tags(model, "delights", scored, row, units, unit_scores),
+        by_quarter=quarters(
+            units, unit_scores[:, model.unit_head.part("valence")[0]] * model.valence_scale
+        ),
+    )
+
+
+def _choice(softmax: Softmax, probabilities: Scores) -> Choice | None:
+    best = int(probabilities.argmax())
+    if probabilities[best] < softmax.threshold:
+        return None
+    return Choice(softmax.labels[best], float(probabilities[best]))
+
+
+def _emitted(model: Model, part: str, scored: Scored, row: int) -> list[int]:
+    """Columns of the labels likely enough, most likely first."""
+    probabilities = scored.tags[part][row]
+    order = np.argsort(-probabilities, kind="stable")
+    return [int(i) for i in order if probabilities[i] >= model.tags[part].threshold]
+
+
+def _tags(
+    model: Model, part: str, scored: Scored, row: int, units: Sequence[Unit], unit_scores: Scores
+) -> tuple[Tag, ...]:
+    columns = model.unit_head.part(part)
+    return tuple(
+        Tag(
+            model.tags[part].labels[label],
+            float(scored.tags[part][row, label]),
+            evidence(units, unit_scores[:, columns[label]]),
+        )
+        for label in _emitted(model, part, scored, row)
+    )
+
+
+def _pain_points(
+    model: Model, scored: Scored, row: int, units: Sequence[Unit], unit_scores: Scores
+) -> tuple[PainPoint, ...]:
+    columns = model.unit_head.part("problems")
+    points = []
+    for problem in _emitted(model, "problems", scored, row):
+        probability = float(scored.tags["problems"][row, problem])
+        stages = model.pain_stage.probabilities(stage_inputs(model, scored, row, problem)[None])[0]
+        degrees = model.severity.probabilities(severity_inputs(model, scored, row, problem)[None])[0]
+        stage = int(stages.argmax())
+        points.append(
+            PainPoint(
+                model.pain_stage.labels[stage],
+                model.tags["problems"].labels[problem],
+                int(model.severity.labels[int(degrees.argmax())]),
+                probability * float(stages[stage]),
+                evidence(units, unit_scores[:, columns[problem]]),
+            )
+        )
+    return tuple(sorted(points, key=lambda point: -point.score))
+
+
+def stage_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:
+    """What decides the stage of a pain point: its own stage heads, the call's stage, the problem's usual stages."""
+    head = model.conversation_head
+    return np.concatenate([
+        scored.whole[row, head.part("pain_stage")],
+        scored.whole[row, head.part("journey_stage")],
+        model.stage_prior[problem],
+    ])  # fmt: skip
+
+
+def severity_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:
+    """What decides the severity: its own heads, the caller's emotion, the problem."""
+    head = model.conversation_head
+    which = np.zeros(len(model.tags["problems"].labels))
+    which[problem] = 1.0
+    return np.concatenate([
+        scored.whole[row, head.part("severity")],
+        scored.whole[row, head.part("emotion")],
+        which,
+    ])  # fmt: skip
+
+
+def evidence(units: Sequence[Unit], scores: Scores) -> tuple[Span, ...]:
+    """The units that show a label, best first; the best one always."""
+    if not units:
+        return ()
+    order = np.argsort(-scores, kind="stable")[:MAX_EVIDENCE]
+    floor = scores[order[0]] * _EVIDENCE_SHARE
+    kept = [units[i] for rank, i in enumerate(order) if rank == 0 or (scores[i] >= floor and scores[i] > 0)]
+    return tuple(Span(unit.turn, unit.begin, unit.end, unit.text) for unit in kept)
+
+
+def quarters(units: Sequence[Unit], valence: Scores) -> tuple[float, ...]:
+    """Mean valence of the caller's words in four quarters of the conversation, each in -1 … 1.
+
+    Quarters are cut by the number of the caller's characters, so that a letter has them as well as a call;
+    a quarter in which no unit has its middle keeps the value before it.
+    """
+    lengths = np.array([len(unit.text) for unit in units], dtype=float)
+    total = lengths.sum()
+    if total == 0:
+        return (0.0,) * _QUARTERS
+    middles = (np.cumsum(lengths) - lengths / 2) / total
+    result: list[float] = []
+    for quarter in range(_QUARTERS):
+        inside = (middles >= quarter / _QUARTERS) & (middles < (quarter + 1) / _QUARTERS)
+        if inside.any():
+            result.append(float(np.clip(np.average(valence[inside], weights=lengths[inside]), -1, 1)))
+        else:
+            result.append(result[-1] if result else float(np.clip(valence[0], -1, 1)))
+    return tuple(result)
