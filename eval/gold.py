@@ -83,7 +83,9 @@ def _read(path: Path) -> Iterator[Gold]:
         try:
             yield gold_from_json(value)
         except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInputError(f"{path.name}:{number}: not a gold line ({type(error).__name__}: {error})") from error
+            raise InvalidInputError(
+                f"{path.name}:{number}: not a gold line ({type(error).__name__}: {error})"
+            ) from error
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, Any]]:

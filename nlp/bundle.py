@@ -60,10 +60,14 @@ def load_bundle(folder: Path) -> tuple[str, Model]:
     try:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
-            raise UnavailableError(f"{folder}: bundle of format {manifest['format']}, this version reads {FORMAT}")
+            raise UnavailableError(
+                f"{folder}: bundle of format {manifest['format']}, this version reads {FORMAT}"
+            )
         for name, digest in manifest["files"].items():
             if _sha256(folder / name) != digest:
-                raise UnavailableError(f"{folder / name}: does not match its manifest; train again with `voc train`")
+                raise UnavailableError(
+                    f"{folder / name}: does not match its manifest; train again with `voc train`"
+                )
         names = json.loads((folder / _NAMES).read_text(encoding="utf-8"))
         return str(manifest["id"]), _assemble(load_file(folder / _ARRAYS), names)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:

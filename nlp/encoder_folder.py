@@ -60,7 +60,11 @@ def problems(folder: Path) -> list[str]:
         return [f"{manifest}: unreadable"]
     if recipe != _RECIPE:
         return [f"{folder}: made by an older version"]
-    return [f"{folder / name}: damaged or missing" for name, digest in files.items() if _sha256(folder / name) != digest]
+    return [
+        f"{folder / name}: damaged or missing"
+        for name, digest in files.items()
+        if _sha256(folder / name) != digest
+    ]
 
 
 def open_encoder(name: str, models: Path, threads: int) -> Encoder:

@@ -78,7 +78,9 @@ def _Pooled(bert: object) -> object:  # noqa: N802 - a class made late, so that 
 class OnnxEncoder:
     """See Encoder. Texts longer than `max_tokens` tokens are cut; order of the input is kept."""
 
-    def __init__(self, folder: Path, graph: str, fingerprint: str, threads: int, max_tokens: int = _MAX_TOKENS):
+    def __init__(
+        self, folder: Path, graph: str, fingerprint: str, threads: int, max_tokens: int = _MAX_TOKENS
+    ):
         import onnxruntime
         from tokenizers import Tokenizer
 
@@ -91,7 +93,9 @@ class OnnxEncoder:
         self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_tokens)
-        self._prefixes = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))["prompts"]
+        self._prefixes = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))[
+            "prompts"
+        ]
         self._pad = self._tokenizer.token_to_id("<pad>")
         self.fingerprint = fingerprint
         self.dimension = int(self._session.get_outputs()[0].shape[1])

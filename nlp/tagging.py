@@ -78,9 +78,7 @@ def _decide_one(model: Model, batch: Batch, scored: Scored, row: int) -> Tags:
         intents=_tags(model, "intents", scored, row, units, unit_scores),
         pain_points=_pain_points(model, scored, row, units, unit_scores),
         delights=_tags(model, "delights", scored, row, units, unit_scores),
-        by_quarter=quarters(
-            units, unit_scores[:, model.unit_head.part("valence")[0]] * model.valence_scale
-        ),
+        by_quarter=quarters(units, unit_scores[:, model.unit_head.part("valence")[0]] * model.valence_scale),
     )
 
 

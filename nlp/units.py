@@ -33,9 +33,7 @@ def caller_turns(conversation: Conversation) -> list[int]:
 
 def agent_text(conversation: Conversation) -> str:
     """What the insurer's side said, one turn a line."""
-    return "\n".join(
-        turn.text for turn in conversation.turns if turn.speaker in (Speaker.AGENT, Speaker.BOT)
-    )
+    return "\n".join(turn.text for turn in conversation.turns if turn.speaker in (Speaker.AGENT, Speaker.BOT))
 
 
 def caller_units(conversations: Sequence[Conversation]) -> list[Unit]:

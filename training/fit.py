@@ -12,7 +12,7 @@ from data.domain.conversation import Conversation
 from data.domain.taxonomy import Taxonomy
 from nlp.encoder import Encoder
 from nlp.features import Batch, encode_units, fit_features
-from nlp.heads import LinearHead, Scores, Softmax, TagCalibration, pooled_unit_scores
+from nlp.heads import LinearHead, Scores, Softmax, pooled_unit_scores
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
 from nlp.tagging import Scored, severity_inputs, stage_inputs
 from nlp.units import caller_units
@@ -127,9 +127,7 @@ def _fit_whole(
     columns = targets.choice_columns(labels)
     choice_targets = targets.tag_targets([examples[i] for i in complete], columns)
     similarity = gram(whole_rows, width)
-    choice_head = primal(
-        whole_rows, width, *dual(similarity, choice_targets, CONVERSATION_ALPHA), columns
-    )
+    choice_head = primal(whole_rows, width, *dual(similarity, choice_targets, CONVERSATION_ALPHA), columns)
     choice_scores = choice_head.scores(rows)
     choice_scores[complete] = out_of_fold(similarity, choice_targets, folds[complete], CONVERSATION_ALPHA)
     return side_by_side([text_head, choice_head]), np.hstack([scores, choice_scores])
@@ -165,9 +163,7 @@ def _fit_units(
     other_truth = np.hstack([truth[:, ~is_intent], targets.valence_targets(examples, batch.units)])
     similarity = gram(rows, width)
     other_scores = out_of_fold(similarity, other_truth, unit_folds, UNIT_ALPHA)
-    other_head = primal(
-        rows, width, *dual(similarity, other_truth, UNIT_ALPHA), (*others, "valence:turn")
-    )
+    other_head = primal(rows, width, *dual(similarity, other_truth, UNIT_ALPHA), (*others, "valence:turn"))
     return side_by_side([intent_head, other_head]), np.hstack([intent_scores, other_scores])
 
 
@@ -175,9 +171,7 @@ def _truth(examples: Sequence[Example], part: str, labels: Sequence[str]) -> NDA
     return np.array([[label in example.gold.labels(part) for label in labels] for example in examples])
 
 
-def _fit_choice(
-    examples: Sequence[Example], part: str, labels: tuple[str, ...], inputs: Scores
-) -> Softmax:
+def _fit_choice(examples: Sequence[Example], part: str, labels: tuple[str, ...], inputs: Scores) -> Softmax:
     known = [i for i, example in enumerate(examples) if example.gold.labels(part)]
     truth = np.array([labels.index(next(iter(examples[i].gold.labels(part)))) for i in known])
     return fit_softmax(labels, inputs[known], truth, _CHOICE_STRENGTH, _CHOICE_FLOOR[part])
@@ -195,9 +189,7 @@ def _stage_prior(examples: Sequence[Example], labels: dict[str, tuple[str, ...]]
     return np.asarray(np.log(smoothed / smoothed.sum(axis=1, keepdims=True)))
 
 
-def _valence_scale(
-    examples: Sequence[Example], batch: Batch, unit_scores: Scores, head: LinearHead
-) -> float:
+def _valence_scale(examples: Sequence[Example], batch: Batch, unit_scores: Scores, head: LinearHead) -> float:
     """Factor that undoes the shrinkage of held-out valence: least squares of truth on score."""
     predicted = unit_scores[:, head.part("valence")[0]]
     truth = targets.valence_targets(examples, batch.units)[:, 0]
@@ -220,10 +212,6 @@ def _with_pain_points(
             stages.append(labels["journey_stage"].index(point.stage))
             degree_rows.append(severity_inputs(draft, held_out, row, problem))
             degrees.append(point.severity - 1)
-    pain_stage = fit_softmax(
-        labels["journey_stage"], np.array(stage_rows), np.array(stages), _STAGE_STRENGTH
-    )
-    severity = fit_softmax(
-        ("1", "2", "3"), np.array(degree_rows), np.array(degrees), _SEVERITY_STRENGTH
-    )
+    pain_stage = fit_softmax(labels["journey_stage"], np.array(stage_rows), np.array(stages), _STAGE_STRENGTH)
+    severity = fit_softmax(("1", "2", "3"), np.array(degree_rows), np.array(degrees), _SEVERITY_STRENGTH)
     return replace(draft, pain_stage=pain_stage, severity=severity)
