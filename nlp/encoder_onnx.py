@@ -6,6 +6,7 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +27,13 @@ def export(folder: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from transformers import BertModel
 
-    bert = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager").eval()
+    bert: Any = BertModel.from_pretrained(folder, add_pooling_layer=False, attn_implementation="eager")
+    bert.eval()
     ids = torch.randint(5, 1000, (2, 16))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter warns of its own deprecation and of constant folding
         torch.onnx.export(
-            _Pooled(bert),
+            _pooled(bert),
             (ids, torch.ones_like(ids)),
             str(folder / FP32_GRAPH),
             input_names=["input_ids", "attention_mask"],
@@ -54,7 +56,8 @@ def export(folder: Path) -> None:
         )
 
 
-def _Pooled(bert: object) -> object:  # noqa: N802 - a class made late, so that importing this module needs no torch
+def _pooled(bert: Any) -> Any:
+    """The module that is exported; made late, so that importing this module needs no torch."""
     import torch
 
     class Pooled(torch.nn.Module):
@@ -63,7 +66,7 @@ def _Pooled(bert: object) -> object:  # noqa: N802 - a class made late, so that 
             self.bert = bert
 
         def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-            states = self.bert(  # type: ignore[operator]
+            states = self.bert(
                 input_ids=input_ids,
                 attention_mask=attention_mask,
                 token_type_ids=torch.zeros_like(input_ids),
@@ -96,7 +99,7 @@ class OnnxEncoder:
         self._prefixes = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))[
             "prompts"
         ]
-        self._pad = self._tokenizer.token_to_id("<pad>")
+        self._pad = int(self._tokenizer.token_to_id("<pad>"))
         self.fingerprint = fingerprint
         self.dimension = int(self._session.get_outputs()[0].shape[1])
 

@@ -156,7 +156,7 @@ def _counts(texts: Sequence[str], terms: Sequence[str]) -> sp.csr_array:
 
 def _idf(counts: sp.csr_array) -> Floats:
     seen = np.bincount(counts.indices, minlength=counts.shape[1])
-    return (np.log((1 + counts.shape[0]) / (1 + seen)) + 1).astype(np.float32)
+    return np.asarray(np.log((1 + counts.shape[0]) / (1 + seen)) + 1, dtype=np.float32)
 
 
 def _tfidf(counts: sp.csr_array, idf: Floats) -> sp.csr_array:

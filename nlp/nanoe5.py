@@ -8,6 +8,7 @@ low nibble first half, high nibble second half, both offset by 8.
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import struct
 from collections.abc import Iterator, Mapping
@@ -71,9 +72,7 @@ def read_container(path: Path) -> Container:
     offsets = cursor.array(np.uint32, count + 1)
     scores = cursor.array(np.float32, count)
     blob = cursor.bytes(blob_size)
-    pieces = tuple(
-        blob[a:b].decode("utf-8", "replace") for a, b in zip(offsets[:-1], offsets[1:], strict=True)
-    )
+    pieces = tuple(blob[a:b].decode("utf-8", "replace") for a, b in itertools.pairwise(offsets))
     (_, normaliser_size) = cursor.take("iI")
     cursor.bytes(normaliser_size)
     return Container(

@@ -125,7 +125,7 @@ def _fit_whole(
     complete = np.flatnonzero([not example.single for example in examples])
     whole_rows, width = rows.take(complete), rows.dense.shape[1]
     columns = targets.choice_columns(labels)
-    choice_targets = targets.tag_targets([examples[i] for i in complete], columns)
+    choice_targets = targets.tag_targets([examples[int(i)] for i in complete], columns)
     similarity = gram(whole_rows, width)
     choice_head = primal(whole_rows, width, *dual(similarity, choice_targets, CONVERSATION_ALPHA), columns)
     choice_scores = choice_head.scores(rows)

@@ -14,8 +14,108 @@ from nlp.tokenizer import dictionary
 _LEXICON = Path(__file__).resolve().parents[2] / "data" / "lexicon"
 _H = r"[\u4e00-\u9fff]"
 
-_LONG_TITLES = ["先生", "女士", "小姐", "太太", "夫人", "老师", "老師", "医生", "醫生", "大夫", "经理", "經理", "主任", "会计", "師傅", "师傅", "老板", "老闆", "局长", "处长", "科长", "律师", "护士", "教授", "同学", "警官", "站长", "店长", "村长", "书记", "阿姨", "大哥", "大姐", "大爷", "大妈", "大叔", "大娘", "婆婆", "奶奶", "爷爷", "叔叔", "伯伯", "校长", "院长", "秘书", "专员", "顾问", "组长", "队长", "班长", "董事长", "部长", "厂长", "总监", "总经理", "副总", "代表", "工程师", "警员", "法官", "博士", "督导", "客户经理", "讲师", "主管", "先森", "女仕", "老先生", "老太太", "老人家", "师母", "妹子", "兄弟", "大嫂"]
-_SHORT_TITLES = ["总", "姐", "哥", "叔", "姨", "婶", "伯", "嫂", "工", "董", "队", "局", "处", "科", "爷", "妈", "姑", "公", "婆", "妹", "弟", "律", "医", "老"]
+_LONG_TITLES = [
+    "先生",
+    "女士",
+    "小姐",
+    "太太",
+    "夫人",
+    "老师",
+    "老師",
+    "医生",
+    "醫生",
+    "大夫",
+    "经理",
+    "經理",
+    "主任",
+    "会计",
+    "師傅",
+    "师傅",
+    "老板",
+    "老闆",
+    "局长",
+    "处长",
+    "科长",
+    "律师",
+    "护士",
+    "教授",
+    "同学",
+    "警官",
+    "站长",
+    "店长",
+    "村长",
+    "书记",
+    "阿姨",
+    "大哥",
+    "大姐",
+    "大爷",
+    "大妈",
+    "大叔",
+    "大娘",
+    "婆婆",
+    "奶奶",
+    "爷爷",
+    "叔叔",
+    "伯伯",
+    "校长",
+    "院长",
+    "秘书",
+    "专员",
+    "顾问",
+    "组长",
+    "队长",
+    "班长",
+    "董事长",
+    "部长",
+    "厂长",
+    "总监",
+    "总经理",
+    "副总",
+    "代表",
+    "工程师",
+    "警员",
+    "法官",
+    "博士",
+    "督导",
+    "客户经理",
+    "讲师",
+    "主管",
+    "先森",
+    "女仕",
+    "老先生",
+    "老太太",
+    "老人家",
+    "师母",
+    "妹子",
+    "兄弟",
+    "大嫂",
+]
+_SHORT_TITLES = [
+    "总",
+    "姐",
+    "哥",
+    "叔",
+    "姨",
+    "婶",
+    "伯",
+    "嫂",
+    "工",
+    "董",
+    "队",
+    "局",
+    "处",
+    "科",
+    "爷",
+    "妈",
+    "姑",
+    "公",
+    "婆",
+    "妹",
+    "弟",
+    "律",
+    "医",
+    "老",
+]
 # Words in which a short title is no title: 钱总是扣, 张公司, 李医院, 马处理 …
 _NO_SHORT_TITLE = re.compile(
     r"总(?:是|共|额|的|算|之|有|会|不|能|要|结|体|公司|部|行|数|价|金额|保费|觉得|说)|工(?:作|资|伤|号|商|行|本|程|人|厂|龄)|公(?:司|里|积|告|众|交|共|证|式|布)|"
@@ -44,9 +144,6 @@ _NOT_GIVEN = set(
     "么什怎谁哪几多少吃喝打买卖退保险单费款额交缴领取付赔理案件证卡账户银行电话手机信息网址页系统客服务员公司部门办事手续材料病院住疼痛药刀车房"
     "你您她它们咱俺啥嗯呃请问谢错误知道看见听讲做用拿放走跑坐站起开关上下左右前后里外内其此每各某该本另别让使叫喊因但而或且若虽然则即能可会该应须需得着"
 )
-_NOT_NAMES = set(
-    ["于是", "高兴", "金额", "金融", "方便", "方面", "方式", "方案", "时候", "安全", "安排", "成功", "成本", "成年", "全部", "全家", "全款", "万一", "万能", "白天", "白色", "黄金", "黄色", "马上", "马路", "周末", "周年", "周一", "周二", "周三", "周四", "周五", "周六", "周日", "周期", "何时", "何况", "和谐", "和解", "平安", "平时", "常常", "常年", "向来", "应该", "明白", "明天", "明年", "明明", "别人", "别的", "强制", "强迫", "易懂", "单位", "单子", "单独", "单身", "单据", "水平", "水电", "施工", "段时间", "任何", "任意", "许多", "毛病", "温度", "牛奶", "计算", "計算", "解释", "解除", "解决", "钱包", "钱款", "钱到", "车险", "连续", "连着", "项目", "包括", "包含", "花钱", "花费", "盛大", "符合", "查询", "查一下", "查到", "简单", "顾客", "顾问", "巫", "路上", "路边", "左右", "童年", "终于", "关于", "关系", "关键", "关掉", "古怪", "干脆", "干嘛", "莫名", "步骤", "白条", "老板", "支付", "支持", "支公司", "利息", "利率", "利益", "原来", "原因", "原路", "原件", "满期", "满意", "满一年", "初审", "初次", "战胜", "展业", "祖国", "麻烦", "那个", "那边", "那位", "能不能", "能够", "要求", "要是", "要不", "阳光", "阳性", "雍", "欧元", "南方", "南京", "金牌", "舒服", "祝商祺", "商祺", "华为", "管局", "齐活", "孙子", "邵阳", "鲁木齐", "商祺", "成重", "符号", "甘肃", "常见", "常用", "常规", "向您", "向你", "康复", "乔迁", "乐意", "段落", "雷同", "郝", "孔", "温馨", "沙发", "荣誉", "桂圆", "冷静", "冷静期", "仇", "苗头", "谷", "党员", "池", "曲折", "祝您", "祝福", "祝你", "左边", "柴油", "焦虑", "焦急", "尚未", "尚且", "宁可", "宁愿", "左手", "解约", "解冻", "阴性", "季度", "季节", "江苏", "江西", "安徽", "河南", "河北", "湖南", "湖北", "广东", "云南", "陕西", "贵州", "辽宁", "宁夏", "石家庄", "秦皇岛", "连云港", "马鞍山", "温州", "常州", "徐州", "苏州", "杭州", "郑州", "贺州", "柳州", "梅州", "池州", "严重", "严格", "严厉", "高血压", "高血糖", "高血脂", "高中", "高额", "高级", "高铁", "白血病", "石化", "包装", "毛衣", "成人", "成立", "成了", "成都", "安心", "安装", "安卓", "方向", "方法", "万元", "万块", "万分", "费用", "费率", "费劲", "费心", "卜", "车祸", "车辆", "车主", "车牌", "车损", "储蓄", "储户", "储存", "党", "冷", "热", "强", "强调", "强行", "解", "谈", "滑", "花", "屈", "习惯", "边上", "边说", "边境", "边", "晚", "皮肤", "皮", "闻", "符", "商业", "商业险", "商量", "商品", "商店", "易", "戴", "海", "都", "申请", "申诉", "申报", "向", "柏", "水", "时间", "时效", "年金", "年轻", "年龄", "年底", "年初", "宗", "池", "鱼", "农", "农村", "农民", "农业", "农行", "晚上", "幸好", "幸亏", "幸运", "揣", "敬", "能"]
-)
 # Characters that no name has, of whatever language: a chunk with one of them is speech.
 _FUNCTION = set(
     "的了是我你您他她们这那什么怎谁哪不没也都就吗呢啊呀嘛哦和跟要想来去说有把被给过还又很太个些请问钱号停做办"
@@ -58,17 +155,15 @@ _LATIN_NAME = re.compile(
     r"(?:我叫|叫|姓名|名字|拼音|英文名|户名|联系人|投保人|被保险人|受益人|客户|我是|找)(?:是|为|写的是|:|：|\s)*([A-Z][a-z'\-]+(?:\s+[A-Z][A-Za-z'\-]+){0,3}|[A-Z]{2,}(?:\s+[A-Z]{2,}){1,3})"
 )
 _UNTITLED = "这那哪何时和全各每某本该其于关向对被把让给请叫问找跟与同或及但又再还也就都不没很好大小老男女贵您你我他她它们位有是在到从为"
-_SPELLED = re.compile(
-    r"(?:弓长|立早|木子|耳东|口天|双木|古月|言午|走之|草头|三点水|双人|人可|禾|女)[张章李陈吴林胡许赵黄江徐何程]?"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Surnames:
-    """Single-character surnames, compound ones, and characters that given names are made of."""
+    """Single-character surnames, compound ones, words that are no names, and characters of given names."""
 
     single: frozenset[str]
     compound: frozenset[str]
+    never: frozenset[str]
     given: frozenset[str]
     pattern: re.Pattern[str]
 
@@ -80,7 +175,8 @@ def surnames() -> Surnames:
     given = frozenset("".join(_lines("pii_given.txt")))
     doubles = frozenset(compound.split())
     pattern = re.compile("|".join([*sorted(doubles), f"[{single}]"]))
-    return Surnames(frozenset(single), doubles, given, pattern)
+    never = frozenset(" ".join(_lines("pii_not_names.txt")).split())
+    return Surnames(frozenset(single), doubles, never, given, pattern)
 
 
 def _lines(name: str) -> list[str]:
@@ -183,7 +279,7 @@ def _name_length(text: str, begin: int, *, strict: bool) -> int:
 
 def _ordinary(candidate: str, *, strict: bool) -> bool:
     """Whether a candidate is, or begins with, an ordinary word."""
-    if candidate in _NOT_NAMES or candidate[:2] in _NOT_NAMES or candidate[:3] in _NOT_NAMES:
+    if {candidate, candidate[:2], candidate[:3]} & surnames().never:
         return not (not strict and candidate in ("高兴", "白雪", "杨柳", "黄金", "平安", "安全", "金花"))
     if not strict:
         return False
@@ -208,6 +304,7 @@ def _straddled(text: str, begin: int) -> bool:
 
 
 def _titled(text: str) -> Iterator[tuple[int, int]]:
+    lexicon = surnames()
     for match in _TITLE.finditer(text):
         if begin := _before_title(text, match.start()):
             yield begin - 1, match.end()
@@ -216,13 +313,13 @@ def _titled(text: str) -> Iterator[tuple[int, int]]:
         if at == 0 or _NO_SHORT_TITLE.match(text, at):
             continue
         surname = text[at - 1]
-        if surname not in surnames().single or surname in _UNTITLED or _straddled(text, at - 1):
+        if surname not in lexicon.single or surname in _UNTITLED or _straddled(text, at - 1):
             continue
         pair = text[at - 1 : at + 1]
         known = dictionary().get(pair)
         if known is not None and not known.startswith("nr"):
             continue
-        if pair in _NOT_NAMES or text[at - 1 : at + 2] in dictionary():
+        if pair in lexicon.never or text[at - 1 : at + 2] in dictionary():
             continue
         after = text[at : at + 2]
         if after in dictionary() and after not in _LONG_TITLES and match.group() not in "总姐哥叔":
