@@ -21,6 +21,7 @@ from data.domain.errors import UnavailableError
 from nlp.features import Features
 from nlp.heads import LinearHead, Softmax, TagCalibration
 from nlp.model import Model
+from nlp.speakers import SpeakerHead
 
 FORMAT = 1
 _MANIFEST = "manifest.json"
@@ -115,6 +116,7 @@ def _values(model: Model) -> list[tuple[str, Any]]:
         ("unit_head", model.unit_head),
         ("pain_stage", model.pain_stage),
         ("severity", model.severity),
+        ("speakers", model.speakers),
         *((f"tags.{part}", value) for part, value in model.tags.items()),
         *((f"choices.{part}", value) for part, value in model.choices.items()),
     ]
@@ -137,6 +139,7 @@ def _assemble(arrays: Arrays, names: Mapping[str, Any]) -> Model:
         choices={part: value(Softmax, f"choices.{part}") for part in names["parts"]["choices"]},
         pain_stage=value(Softmax, "pain_stage"),
         severity=value(Softmax, "severity"),
+        speakers=value(SpeakerHead, "speakers"),
         stage_prior=arrays["stage_prior"],
         valence_scale=names["valence_scale"],
         encoder=names["encoder"],

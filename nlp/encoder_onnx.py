@@ -99,7 +99,8 @@ class OnnxEncoder:
         self._prefixes = json.loads((folder / "config_sentence_transformers.json").read_text("utf-8"))[
             "prompts"
         ]
-        self._pad = int(self._tokenizer.token_to_id("<pad>"))
+        pad: Any = self._tokenizer.token_to_id("<pad>")
+        self._pad = int(pad)
         self.fingerprint = fingerprint
         self.dimension = int(self._session.get_outputs()[0].shape[1])
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nlp.features import Features
 from nlp.heads import LinearHead, Scores, Softmax, TagCalibration
+from nlp.speakers import SpeakerHead
 
 TAG_PARTS = ("intents", "problems", "delights")
 CHOICE_PARTS = ("caller_role", "journey_stage", "outcome", "emotion")
@@ -29,6 +30,7 @@ class Model:
     pain_stage: Softmax
     severity: Softmax
     stage_prior: Scores
+    speakers: SpeakerHead
     valence_scale: float
     encoder: str  # fingerprint of the encoder the vectors came from
     taxonomy: int

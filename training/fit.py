@@ -20,6 +20,7 @@ from training import targets
 from training.calibrate import fit_softmax, fit_tag_calibration
 from training.dataset import Example, writers
 from training.solve import dual, gram, out_of_fold, primal, side_by_side
+from training.speakers import fit_speakers
 
 CONVERSATION_ALPHA = 0.5
 UNIT_ALPHA = 1.0
@@ -84,6 +85,7 @@ def fit(
         pain_stage=_empty(labels["journey_stage"]),
         severity=_empty(("1", "2", "3")),
         stage_prior=_stage_prior(examples, labels),
+        speakers=fit_speakers(redacted),
         valence_scale=_valence_scale(examples, batch, unit_scores, unit_head),
         encoder=encoder.fingerprint,
         taxonomy=taxonomy.version,

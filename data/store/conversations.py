@@ -187,8 +187,8 @@ class ConversationRepository:
         ids = sorted({row.conversation_id for row in rows})
         with tracked(self._session, ids):
             search.remove(self._session, [row.id for row in rows])
-            for chunk in _chunks([row.id for row in rows]):
-                self._session.execute(delete(VersionRow).where(VersionRow.id.in_(chunk)))
+            for versions in _chunks([row.id for row in rows]):
+                self._session.execute(delete(VersionRow).where(VersionRow.id.in_(versions)))
             earlier = self._latest_versions(ids)
             gone = [i for i in ids if i not in earlier]
             for chunk in _chunks(gone):

@@ -14,7 +14,7 @@ from data.domain.conversation import Conversation
 from data.domain.ranking import Count, Counts
 from data.store import organisations, search
 from data.store.conversations import conversation_of
-from data.store.tables import NO_ORG, AnalysisRow, ConversationRow, LabelRow, RollupRow, VersionRow
+from data.store.tables import AnalysisRow, ConversationRow, LabelRow, RollupRow, VersionRow
 
 KINDS = ("pain_point", "problem", "stage", "intent", "delight")
 
@@ -74,8 +74,9 @@ def counts(session: Session, kind: str, window: Window, filters: Filters) -> Cou
         RollupRow.severity3,
         RollupRow.unresolved,
     ]
+    sums: list[Any] = [func.sum(column) for column in columns]
     query = (
-        select(RollupRow.kind, RollupRow.key, *(func.sum(column) for column in columns))
+        select(RollupRow.kind, RollupRow.key, *sums)
         .where(RollupRow.kind.in_(("total", kind)), *_rollup_conditions(session, window, filters))
         .group_by(RollupRow.kind, RollupRow.key)
     )
@@ -97,7 +98,7 @@ def _rollup_conditions(session: Session, window: Window, filters: Filters) -> li
         if window.first is None:
             conditions.append(RollupRow.day > date(1, 1, 1))
     if filters.org is not None:
-        conditions.append(RollupRow.org_id.in_([*organisations.subtree(session, filters.org)] or [-1]))
+        conditions.append(RollupRow.org_id.in_(organisations.subtree(session, filters.org) or [-1]))
     if filters.channel is not None:
         conditions.append(RollupRow.channel == filters.channel)
     if filters.role is not None:
@@ -156,7 +157,7 @@ def _version_conditions(session: Session, window: Window, filters: Filters) -> l
     if window.last is not None:
         conditions.append(VersionRow.day <= window.last)
     if filters.org is not None:
-        conditions.append(VersionRow.org_id.in_(organisations.subtree(session, filters.org) or [NO_ORG]))
+        conditions.append(VersionRow.org_id.in_(organisations.subtree(session, filters.org) or [-1]))
     if filters.channel is not None:
         conditions.append(VersionRow.channel == filters.channel)
     if filters.role is not None:
@@ -172,13 +173,14 @@ def _evidence(kind: str, key: str, body: Any) -> list[Any]:
     elif kind == "delight":
         found = [tag for tag in body["delights"] if tag["label"] == key]
     else:
-        names = {
-            "pain_point": lambda p: f"{p['stage']}.{p['problem']}",
-            "problem": lambda p: p["problem"],
-            "stage": lambda p: p["stage"],
-        }
-        found = [point for point in body["pain_points"] if names[kind](point) == key]
+        found = [point for point in body["pain_points"] if _point_key(kind, point) == key]
     return [span for tag in found for span in tag["evidence"]]
+
+
+def _point_key(kind: str, point: Any) -> str:
+    if kind == "pain_point":
+        return f"{point['stage']}.{point['problem']}"
+    return str(point[kind])
 
 
 @dataclass(frozen=True, slots=True)

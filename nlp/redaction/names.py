@@ -361,21 +361,19 @@ def _before_title(text: str, at: int) -> int:
     return 0
 
 
+# Surnames that make ordinary words behind 老 or 小, and those of them that are names all the same if nothing follows.
+_NO_NICKNAME = "时孩区家师是年公婆板人车米麦康常于花古石平万和安成全利金向毛牛雪能麻应强步单方包连满阳边党路水商冷高白黄关"
+_ENDING_NICKNAME = "金毛牛石方安康成万高白黄关雪包路"
+
+
 def _nicknames(text: str) -> Iterator[tuple[int, int]]:
     """老钱, 小陈, 阿芳: not 老家, 小时, 小毛病."""
     lexicon, words = surnames(), dictionary()
     for match in re.finditer(rf"[老小阿大]({_H})", text):
         prefix, surname = text[match.start()], match.group(1)
-        if (
-            surname not in lexicon.single
-            or surname
-            in "时孩区家师是年公婆板人车米麦康常于花古石平万和安成全利金向毛牛雪能麻应强步单方包连满阳边党路水商冷高白黄关"
-        ):
-            if not (
-                surname in "金毛牛石方安康成万高白黄关雪包路"
-                and prefix in "老小"
-                and _nickname_end(text, match.end())
-            ):
+        if surname not in lexicon.single or surname in _NO_NICKNAME:
+            follows = surname in _ENDING_NICKNAME and _nickname_end(text, match.end())
+            if not (follows and prefix in "老小"):
                 continue
         if prefix == "大" or _straddled(text, match.start()):
             continue

@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     op.create_table(

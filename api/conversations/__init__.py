@@ -1,0 +1,1 @@
+"""Conversations: ingest, look up, correct, erase."""

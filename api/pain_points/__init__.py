@@ -1,0 +1,1 @@
+"""Rankings and what stands behind their numbers."""

@@ -1,0 +1,76 @@
+"""The one place where the parts meet: redacted conversations in, analyses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from data.domain.analysis import Analysis, Versions
+from data.domain.conversation import Conversation
+from data.domain.errors import UnavailableError
+from nlp.encoder import Encoder
+from nlp.model import Model
+from nlp.redaction.conversation import redact_conversation
+from nlp.redaction.pseudonym import Pseudonymiser
+from nlp.speakers import infer_speakers
+from nlp.tagging import Tags, decide
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A conversation fit to be stored and analysed: redacted, speakers inferred."""
+
+    conversation: Conversation
+    redactions: Mapping[str, int]
+    content_hash: str
+
+
+class Analyzer:
+    """Redaction, speakers and tags with one model and one encoder; every text is encoded once a batch."""
+
+    def __init__(
+        self, model: Model, encoder: Encoder, pseudonymiser: Pseudonymiser, versions: Versions
+    ) -> None:
+        """Raises UnavailableError when the model was trained with another encoder."""
+        if model.encoder != encoder.fingerprint:
+            raise UnavailableError(
+                f"the model was trained with the encoder {model.encoder}, not {encoder.fingerprint}; "
+                "run `voc train`, or set VOC_ENCODER to the one it was trained with"
+            )
+        self._model, self._encoder = model, encoder
+        self._pseudonymiser, self._versions = pseudonymiser, versions
+
+    def prepare(self, conversation: Conversation, content: str) -> Prepared:
+        """Redact, infer missing speakers, and fingerprint the content as it was read."""
+        redacted = redact_conversation(conversation, self._pseudonymiser)
+        return Prepared(
+            infer_speakers(self._model.speakers, redacted.conversation),
+            redacted.counts,
+            self._pseudonymiser.fingerprint(content),
+        )
+
+    def analyze(self, prepared: Sequence[tuple[Conversation, Mapping[str, int]]]) -> list[Analysis]:
+        """Analyses of (redacted conversation, redaction counts), in order."""
+        if not prepared:
+            return []
+        conversations = [conversation for conversation, _ in prepared]
+        batch = self._model.features.batch(conversations, self._encoder)
+        return [
+            self._analysis(conversation, counts, tags)
+            for (conversation, counts), tags in zip(prepared, decide(self._model, batch), strict=True)
+        ]
+
+    def _analysis(self, conversation: Conversation, counts: Mapping[str, int], tags: Tags) -> Analysis:
+        return Analysis(
+            conversation_id=conversation.id,
+            turns=conversation.turns,
+            versions=self._versions,
+            caller_role=tags.choices["caller_role"],
+            journey_stage=tags.choices["journey_stage"],
+            intents=tags.intents,
+            pain_points=tags.pain_points,
+            delights=tags.delights,
+            outcome=tags.choices["outcome"],
+            emotion=tags.emotion(),
+            redactions=counts,
+        )

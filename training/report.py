@@ -1,0 +1,34 @@
+"""How well the decisions were on writers the models did not know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from nlp.model import CHOICE_PARTS, TAG_PARTS
+from training.calibrate import micro_f1
+from training.dataset import Example
+from training.fit import Trained
+
+
+def held_out_scores(trained: Trained, examples: Sequence[Example]) -> dict[str, float]:
+    """Micro F1 of the tag parts and accuracy of the choice parts over whole conversations, out of fold.
+
+    Calibrations and thresholds were fitted on these same held-out scores, so the figures flatter slightly.
+    """
+    rows = [i for i, example in enumerate(examples) if not example.single]
+    scores = {}
+    for part in TAG_PARTS:
+        calibration = trained.model.tags[part]
+        truth = np.array(
+            [[label in examples[i].gold.labels(part) for label in calibration.labels] for i in rows]
+        )
+        emitted = trained.held_out.tags[part][rows] >= calibration.threshold
+        scores[part] = round(micro_f1(emitted, truth), 4)
+    for part in CHOICE_PARTS:
+        labels = trained.model.choices[part].labels
+        chosen = trained.held_out.choices[part][rows].argmax(axis=1)
+        right = [labels[c] in examples[i].gold.labels(part) for c, i in zip(chosen, rows, strict=True)]
+        scores[part] = round(sum(right) / len(right), 4)
+    return scores

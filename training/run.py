@@ -1,0 +1,61 @@
+"""The training job: corpus → redaction → fit → bundle → the one in use."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from data.domain.taxonomy import Taxonomy
+from nlp.bundle import point_to, save_bundle
+from nlp.encoder import Encoder
+from nlp.redaction.conversation import redact_conversation
+from nlp.redaction.pseudonym import Pseudonymiser
+from training.dataset import CORPUS, corpus_hash, read_corpus
+from training.fit import fit
+from training.report import held_out_scores
+
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "transformers", "torch")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """The id of the new bundle and its scores on held-out writers."""
+
+    bundle: str
+    scores: dict[str, float]
+
+
+def train(
+    taxonomy: Taxonomy,
+    encoder: Encoder,
+    bundles: Path,
+    code: str,
+    say: Callable[[str], None],
+    corpus: Path = CORPUS,
+) -> TrainingResult:
+    """Train on the corpus, save a bundle and make it the one in use. Deterministic: no step draws at random."""
+    examples = read_corpus(corpus)
+    say(f"{len(examples)} labelled texts; masking personal data")
+    # A fixed key: pseudonyms never reach the features, but the run must be the same everywhere.
+    pseudonymiser = Pseudonymiser(b"training")
+    redacted = [redact_conversation(example.conversation, pseudonymiser).conversation for example in examples]
+    say("encoding and fitting")
+    trained = fit(examples, redacted, taxonomy, encoder)
+    scores = held_out_scores(trained, examples)
+    facts = {
+        "labels_sha256": corpus_hash(corpus),
+        "examples": len(examples),
+        "encoder": encoder.fingerprint,
+        "taxonomy": taxonomy.version,
+        "code": code,
+        "python": platform.python_version(),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "held_out_writers": scores,
+    }
+    identity = save_bundle(trained.model, facts, bundles)
+    point_to(bundles, identity)
+    say(f"bundle {identity} is now in use")
+    return TrainingResult(identity, scores)
