@@ -29,7 +29,7 @@ def prepare(models: Path) -> Path:
     A folder whose files no longer match the hashes of its manifest is made anew. Raises UnavailableError
     when the weights are not installed or the disk refuses.
     """
-    target = models / _FOLDER
+    target = folder_of(models)
     if not problems(target):
         return target
     try:
@@ -46,6 +46,11 @@ def prepare(models: Path) -> Path:
     except OSError as error:
         raise UnavailableError(f"{target}: the encoder cannot be prepared ({error.strerror})") from error
     return target
+
+
+def folder_of(models: Path) -> Path:
+    """Where the default encoder lies once prepared."""
+    return models / _FOLDER
 
 
 def problems(folder: Path) -> list[str]:

@@ -44,10 +44,14 @@ class Analyzer:
         """Redact, infer missing speakers, and fingerprint the content as it was read."""
         redacted = redact_conversation(conversation, self._pseudonymiser)
         return Prepared(
-            infer_speakers(self._model.speakers, redacted.conversation),
+            self.with_speakers(redacted.conversation),
             redacted.counts,
             self._pseudonymiser.fingerprint(content),
         )
+
+    def with_speakers(self, conversation: Conversation) -> Conversation:
+        """The conversation with every missing speaker inferred."""
+        return infer_speakers(self._model.speakers, conversation)
 
     def analyze(self, prepared: Sequence[tuple[Conversation, Mapping[str, int]]]) -> list[Analysis]:
         """Analyses of (redacted conversation, redaction counts), in order."""

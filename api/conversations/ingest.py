@@ -9,6 +9,8 @@ from datetime import datetime, tzinfo
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from api.build import Database
+from data.domain.analysis import Analysis
 from data.domain.conversation import canonical_json
 from data.domain.wire import Json
 from data.readers import Located, Noted, Record, Rejected
@@ -21,7 +23,10 @@ from data.store.session import translated
 from nlp.pipeline import Analyzer, Prepared
 
 _KEPT_REJECTIONS = 10_000
+# Turns analysed together at most, whatever the number of conversations.
+MAX_TURNS = 4_000
 _KEY_EVENT = "pseudonym_key"
+_FRESH = (Outcome.ADDED, Outcome.REPLACED)
 
 
 @dataclass(slots=True)
@@ -32,7 +37,7 @@ class FileReport:
     reader: str | None
     added: int = 0
     known: int = 0
-    replaced: int = 0
+    replaced: int = 0  # of the added, those that are a further version of a known id
     rejected: int = 0
 
 
@@ -47,7 +52,7 @@ class IngestReport:
 
     @property
     def added(self) -> int:
-        """Conversations that are new."""
+        """Conversations and further versions that were stored."""
         return sum(file.added for file in self.files)
 
     @property
@@ -57,13 +62,13 @@ class IngestReport:
 
     @property
     def replaced(self) -> int:
-        """Conversations of which a further version was stored."""
+        """Of the added, further versions of known conversations."""
         return sum(file.replaced for file in self.files)
 
     @property
     def accepted(self) -> int:
         """All that are stored now, old or new."""
-        return self.added + self.known + self.replaced
+        return self.added + self.known
 
     def to_json(self) -> Json:
         """The shape of the contract."""
@@ -97,7 +102,7 @@ class Ingest:
 
     def __init__(
         self,
-        sessions: sessionmaker[Session],
+        database: Database,
         analyzer: Analyzer,
         zone: tzinfo,
         terms_of: TermsOf,
@@ -107,10 +112,11 @@ class Ingest:
         replace_known: bool = False,
         advance: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._sessions, self._analyzer, self._zone, self._terms_of = sessions, analyzer, zone, terms_of
+        self._database, self._analyzer, self._zone, self._terms_of = database, analyzer, zone, terms_of
         self._write, self._batch, self._replace, self._advance = write, batch, replace_known, advance
         self._waiting: list[tuple[Prepared, Rejected]] = []
         self._ids: set[str] = set()
+        self._turns = 0
         self._registered = False
         self.report = IngestReport(_import_id(write.at, write.actor))
 
@@ -148,7 +154,8 @@ class Ingest:
         )  # fmt: skip
         self._waiting.append((prepared, conflict))
         self._ids.add(identity)
-        if len(self._waiting) >= self._batch:
+        self._turns += len(prepared.conversation.turns)
+        if len(self._waiting) >= self._batch or self._turns >= MAX_TURNS:
             self.flush()
 
     def flush(self) -> None:
@@ -156,21 +163,37 @@ class Ingest:
         if not self._waiting:
             return
         incoming = [Incoming(p.conversation, p.content_hash, p.redactions) for p, _ in self._waiting]
-        with translated(), self._sessions.begin() as session:
-            repository = ConversationRepository(session, self._zone, self._terms_of)
-            outcomes = repository.outcomes(incoming, replace_known=self._replace)
-            fresh = [
-                item
-                for item, outcome in zip(incoming, outcomes, strict=True)
-                if outcome in (Outcome.ADDED, Outcome.REPLACED)
-            ]
+        # Analysed before the transaction begins, so that other writers wait for the storing only.
+        with translated(), self._database.readers() as session:
+            expected = self._outcomes(session, incoming)
+        analyses = self._analyses({}, incoming, expected)
+        with translated(), self._database.sessions.begin() as session:
+            outcomes = self._outcomes(session, incoming)
+            analyses = self._analyses(analyses, incoming, outcomes)
+            fresh = [i for i, outcome in enumerate(outcomes) if outcome in _FRESH]
             if fresh:
                 self._register(session)
-                analyses = self._analyzer.analyze([(i.conversation, i.redactions) for i in fresh])
-                versions = repository.add(fresh, self.report.import_id, self._write)
-                AnalysisRepository(session).add(list(zip(versions, analyses, strict=True)), self._write)
+                repository = ConversationRepository(session, self._zone, self._terms_of)
+                versions = repository.add([incoming[i] for i in fresh], self.report.import_id, self._write)
+                AnalysisRepository(session).add(
+                    [(version, analyses[i]) for version, i in zip(versions, fresh, strict=True)], self._write
+                )
         self._registered = self._registered or bool(fresh)
         self._count(outcomes)
+
+    def _outcomes(self, session: Session, incoming: list[Incoming]) -> list[Outcome]:
+        repository = ConversationRepository(session, self._zone, self._terms_of)
+        return repository.outcomes(incoming, replace_known=self._replace)
+
+    def _analyses(
+        self, done: dict[int, Analysis], incoming: list[Incoming], outcomes: list[Outcome]
+    ) -> dict[int, Analysis]:
+        """`done`, and the analyses of what is to be stored and was not analysed yet, by position."""
+        missing = [i for i, outcome in enumerate(outcomes) if outcome in _FRESH and i not in done]
+        analyses = self._analyzer.analyze(
+            [(incoming[i].conversation, incoming[i].redactions) for i in missing]
+        )
+        return done | dict(zip(missing, analyses, strict=True))
 
     def _register(self, session: Session) -> None:
         if not self._registered:
@@ -183,20 +206,19 @@ class Ingest:
         for (_, conflict), outcome in zip(self._waiting, outcomes, strict=True):
             if outcome is Outcome.CONFLICT:
                 self.reject(conflict)
-            elif outcome is Outcome.ADDED:
+            elif outcome in _FRESH:
                 file.added += 1
-            elif outcome is Outcome.REPLACED:
-                file.replaced += 1
+                file.replaced += outcome is Outcome.REPLACED
             else:
                 file.known += 1
         self._advance(len(self._waiting))
-        self._waiting, self._ids = [], set()
+        self._waiting, self._ids, self._turns = [], set(), 0
 
     def finish(self) -> IngestReport:
         """Store the rest and close the import."""
         self.flush()
         if self._registered:
-            with translated(), self._sessions.begin() as session:
+            with translated(), self._database.sessions.begin() as session:
                 ImportRepository(session).finish(self.report.import_id, self.report.to_json()["files"])
                 audit.record(
                     session, self._write, "import", self.report.import_id,
@@ -214,14 +236,16 @@ def key_changed(sessions: sessionmaker[Session], fingerprint: str, write: Write)
         return bool(known) and known[-1] != fingerprint
 
 
-def batches(records: Iterator[Record], size: int) -> Iterator[list[Record]]:
-    """Records in lists of at most `size`."""
+def batches(records: Iterable[Record], size: int) -> Iterator[list[Record]]:
+    """Records in lists of at most `size`, fewer where conversations are long, so that memory stays bounded."""
     batch: list[Record] = []
+    turns = 0
     for record in records:
         batch.append(record)
-        if len(batch) >= size:
+        turns += len(record.conversation.turns) if isinstance(record, Located) else 0
+        if len(batch) >= size or turns >= MAX_TURNS:
             yield batch
-            batch = []
+            batch, turns = [], 0
     if batch:
         yield batch
 

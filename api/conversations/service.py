@@ -8,13 +8,15 @@ from datetime import tzinfo
 
 from sqlalchemy.orm import Session
 
+from data.domain.analysis import Analysis
+from data.domain.errors import ConflictError
 from data.store import audit
 from data.store.analyses import AnalysisRepository
 from data.store.audit import Write
-from data.store.conversations import ConversationRepository, Stored, TermsOf
+from data.store.conversations import ConversationRepository, Incoming, Outcome, Stored, TermsOf
 from data.store.imports import ImportRepository
 from data.store.masking import mask_everywhere
-from nlp.pipeline import Analyzer
+from nlp.pipeline import Analyzer, Prepared
 from nlp.redaction import MARKS, PiiType
 
 _PAGE = 200
@@ -32,6 +34,24 @@ class Desk:
     def conversations(self) -> ConversationRepository:
         """The repository on this session."""
         return ConversationRepository(self.session, self.zone, self.terms_of)
+
+
+def accept(
+    desk: Desk, analyzer: Analyzer, prepared: Prepared, write: Write, *, replace_known: bool
+) -> tuple[Outcome, Analysis]:
+    """Store and analyse one conversation, or find it known; with the analysis that counts. Raises ConflictError."""
+    incoming = Incoming(prepared.conversation, prepared.content_hash, prepared.redactions)
+    (outcome,) = desk.conversations.outcomes([incoming], replace_known=replace_known)
+    analyses = AnalysisRepository(desk.session)
+    if outcome is Outcome.CONFLICT:
+        raise ConflictError("this id is stored with other content; give replace=true to store a new version")
+    if outcome is Outcome.KNOWN:
+        return outcome, analyses.latest(prepared.conversation.id)
+    (analysis,) = analyzer.analyze([(prepared.conversation, prepared.redactions)])
+    (version,) = desk.conversations.add([incoming], None, write)
+    analyses.add([(version, analysis)], write)
+    audit.record(desk.session, write, "add_conversation", prepared.conversation.id, {"conversations": 1})
+    return outcome, analysis
 
 
 def erase_conversation(desk: Desk, identity: str, write: Write) -> None:

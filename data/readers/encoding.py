@@ -77,6 +77,41 @@ def text_lines(path: Path) -> Iterator[tuple[int, str | None, str | None]]:
                 yield number, None, "bad_encoding"
 
 
+class LineSplitter:
+    """Lines of UTF-8 text that arrives in pieces, numbered and judged as `text_lines` does."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._skipping = False
+        self._number = 0
+
+    def feed(self, piece: bytes) -> Iterator[tuple[int, str | None, str | None]]:
+        """The lines that are complete with this piece."""
+        self._rest += piece
+        *lines, rest = self._rest.split(b"\n")
+        for line in lines:
+            yield self._line(bytes(line))
+        self._rest = bytearray(rest)
+        if len(self._rest) > MAX_LINE_BYTES:
+            self._skipping, self._rest = True, bytearray()
+
+    def end(self) -> Iterator[tuple[int, str | None, str | None]]:
+        """The last line, if it had no end."""
+        if self._rest or self._skipping:
+            yield self._line(bytes(self._rest))
+            self._rest = bytearray()
+
+    def _line(self, raw: bytes) -> tuple[int, str | None, str | None]:
+        self._number += 1
+        if self._skipping or len(raw) > MAX_LINE_BYTES:
+            self._skipping = False
+            return self._number, None, "line_too_long"
+        try:
+            return self._number, raw.removeprefix(codecs.BOM_UTF8).decode("utf-8").rstrip("\r"), None
+        except UnicodeDecodeError:
+            return self._number, None, "bad_encoding"
+
+
 PROBLEMS = {
     "line_too_long": f"line above {MAX_LINE_BYTES // 2**20} MB skipped; split the conversation",
     "bad_encoding": "bytes that are not valid in the file's encoding; save the file as UTF-8",

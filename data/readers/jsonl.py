@@ -34,21 +34,26 @@ def read_lines(reading: Reading, path: Path) -> Iterator[Record]:
     """One conversation a line; a broken line is rejected and the rest goes on."""
     number = 0
     for line, text, problem in text_lines(path):
-        if problem:
-            yield reading.rejected(line, problem, PROBLEMS[problem])
-            continue
-        if text is None or not text.strip():
-            continue
-        number += 1
-        try:
-            value = json.loads(text)
-        except (json.JSONDecodeError, RecursionError) as error:
-            place = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
-            yield reading.rejected(
-                line, "bad_json", f"not valid JSON{place}; every line must be one JSON object"
-            )
-            continue
-        yield from conversation(reading, line, value, number)
+        if problem or (text is not None and text.strip()):
+            number += 1
+            yield from read_line(reading, line, text, problem, number)
+
+
+def read_line(
+    reading: Reading, line: int, text: str | None, problem: str | None, number: int | None
+) -> Iterator[Record]:
+    """The records of one line; `problem` is what `text_lines` found wrong with it."""
+    if problem or text is None:
+        code = problem or "bad_encoding"
+        yield reading.rejected(line, code, PROBLEMS[code])
+        return
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        place = f" (column {error.colno})" if isinstance(error, json.JSONDecodeError) else ""
+        yield reading.rejected(line, "bad_json", f"not valid JSON{place}; every line must be one JSON object")
+        return
+    yield from conversation(reading, line, value, number)
 
 
 def conversation(reading: Reading, line: int, value: Any, number: int | None) -> Iterator[Record]:

@@ -226,7 +226,7 @@ class ConversationRepository:
                 .join(VersionRow, VersionRow.id == ConversationRow.version_id)
                 .where(ConversationRow.id.in_(chunk))
             )
-            result |= dict(self._session.execute(query).tuples())
+            result |= {identity: digest for identity, digest in self._session.execute(query).tuples()}  # noqa: C416
         return result
 
     def _numbers(self, ids: Sequence[str]) -> dict[str, int]:

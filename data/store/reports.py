@@ -185,11 +185,11 @@ def _point_key(kind: str, point: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions of a list of conversations; `label` is (kind, key), `terms` must all occur."""
+    """Conditions of a list of conversations; every one of `labels` (kind, key) and `terms` must occur."""
 
     window: Window = Window()
     filters: Filters = Filters()
-    label: tuple[str, str] | None = None
+    labels: Sequence[tuple[str, str]] = ()
     outcome: str | None = None
     severity: int | None = None
     terms: Sequence[str] = ()
@@ -214,13 +214,10 @@ def conversations(
     )
     if after is not None:
         query = query.where(_behind(*after))
-    if selection.label is not None or selection.severity is not None:
-        conditions = [LabelRow.analysis_id == ConversationRow.analysis_id]
-        if selection.label is not None:
-            conditions += [LabelRow.kind == selection.label[0], LabelRow.key == selection.label[1]]
-        if selection.severity is not None:
-            conditions.append(LabelRow.severity >= selection.severity)
-        query = query.where(select(LabelRow.key).where(*conditions).exists())
+    for kind, key in selection.labels:
+        query = query.where(_has_label(LabelRow.kind == kind, LabelRow.key == key))
+    if selection.severity is not None:
+        query = query.where(_has_label(LabelRow.severity >= selection.severity))
     if selection.outcome is not None:
         query = query.where(AnalysisRow.outcome == selection.outcome)
     if selection.terms:
@@ -235,6 +232,12 @@ def conversations(
         )
         for version, analysis in session.execute(query).tuples()
     ]
+
+
+def _has_label(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return (
+        select(LabelRow.key).where(LabelRow.analysis_id == ConversationRow.analysis_id, *conditions).exists()
+    )
 
 
 def _behind(started: datetime | None, identity: str) -> ColumnElement[bool]:

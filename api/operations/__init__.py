@@ -1,0 +1,1 @@
+"""Running the product: self-check, database, training, evaluation, service."""

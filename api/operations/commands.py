@@ -1,0 +1,117 @@
+"""Commands that run the product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.build import code_version, encoder_of, open_analyzer, taxonomy_of
+from api.console import FAILED, command, emit_json, say
+from api.main import create_app
+from api.operations import doctor as checks
+from api.settings import Settings
+from data.domain.errors import InvalidInputError
+from data.store.session import open_engine, upgrade
+from eval.inputs import Inputs, Judged
+from eval.report import lines as report_lines
+from eval.report import plain
+from eval.run import EVALUATIONS, Bench, evaluate
+from training.dataset import read_corpus
+from training.run import train as run_training
+
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+database = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+def doctor(
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="make what can be made: encoder, model, database")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say what is missing and how to get it. Status 1 if something is."""
+    with command() as settings:
+        if prepare:
+            checks.prepare(settings, say)
+        findings = checks.examine(settings)
+        if as_json:
+            emit_json([{"name": f.name, "ok": f.ok, "detail": f.detail, "remedy": "" if f.ok else f.remedy} for f in findings])  # fmt: skip
+        else:
+            for line in checks.lines(findings):
+                print(line)
+        if not all(finding.ok for finding in findings):
+            raise typer.Exit(FAILED)
+
+
+@database.command("upgrade")
+def upgrade_database() -> None:
+    """Bring the database to the newest schema. Safe to run twice."""
+    with command() as settings:
+        print(f"database at revision {upgrade(open_engine(settings.database))}")
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the API. A token (VOC_API_TOKEN) is required unless it listens on loopback only."""
+    with command() as settings:
+        uvicorn.run(create_app(guarded(settings, host), say), host=host, port=port, log_level="warning")
+
+
+def guarded(settings: Settings, host: str) -> Settings:
+    """The settings, if they suffice to listen on `host`. Raises InvalidInputError."""
+    if host not in _LOOPBACK and settings.api_token is None:
+        raise InvalidInputError(
+            f"{host} is not loopback: set VOC_API_TOKEN (16 characters or more), or listen on 127.0.0.1"
+        )
+    return settings
+
+
+def train() -> None:
+    """Train the models on the labelled corpus and put the result in use."""
+    with command() as settings:
+        result = run_training(
+            taxonomy_of(settings), encoder_of(settings), settings.bundles, code_version(), say
+        )
+        emit_json({"bundle": result.bundle, "held_out_writers": result.scores})
+
+
+def evaluate_one(
+    name: Annotated[str, typer.Argument(help=", ".join(EVALUATIONS))],
+    input_path: Annotated[Path | None, typer.Option("--input", help="file to be judged")] = None,
+    gold: Annotated[Path | None, typer.Option("--gold", help="its gold labels")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Measure one thing."""
+    with command() as settings:
+        bench = Bench(
+            Inputs(input_path, gold),
+            settings.zone,
+            lambda: open_analyzer(settings, say),
+            _labelled_conversations,
+        )
+        figures = plain(evaluate(name, bench))
+        if as_json:
+            emit_json(figures)
+        else:
+            for line in report_lines(figures):
+                print(line)
+
+
+def _labelled_conversations() -> list[Judged]:
+    """What the baselines of an evaluation learn from: the corpus the models were trained on."""
+    return [Judged(e.conversation, e.gold) for e in read_corpus() if not e.single]
+
+
+def register(app: typer.Typer) -> None:
+    """Hang the commands into the application."""
+    app.command()(doctor)
+    app.command()(serve)
+    app.command()(train)
+    app.command("eval")(evaluate_one)
+    app.add_typer(database, name="db")
