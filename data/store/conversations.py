@@ -226,7 +226,7 @@ class ConversationRepository:
                 .join(VersionRow, VersionRow.id == ConversationRow.version_id)
                 .where(ConversationRow.id.in_(chunk))
             )
-            result |= {identity: digest for identity, digest in self._session.execute(query).tuples()}  # noqa: C416
+            result |= {identity: digest for identity, digest in self._session.execute(query)}  # noqa: C416
         return result
 
     def _numbers(self, ids: Sequence[str]) -> dict[str, int]:
@@ -235,7 +235,7 @@ class ConversationRepository:
             query = select(VersionRow.conversation_id, VersionRow.number).where(
                 VersionRow.conversation_id.in_(chunk)
             )
-            for identity, number in self._session.execute(query).tuples():
+            for identity, number in self._session.execute(query):
                 result[identity] = max(number, result.get(identity, 0))
         return result
 

@@ -230,7 +230,7 @@ def conversations(
             analysis.outcome if analysis else None,
             analysis.emotion if analysis else None,
         )
-        for version, analysis in session.execute(query).tuples()
+        for version, analysis in session.execute(query)
     ]
 
 
