@@ -6,12 +6,11 @@ import unicodedata
 from collections.abc import Iterator
 
 from api.pain_points.service import Ranking
-from data.domain.ranking import RankedItem
+from data.domain.ranking import SIGNIFICANT, RankedItem
 from data.store.reports import Quote, Window
 
 _NAME_WIDTH = 34
 _QUOTE_WIDTH = 64
-_SIGNIFICANT = 0.05
 
 
 def lines(ranking: Ranking) -> Iterator[str]:
@@ -31,7 +30,7 @@ def _numbers(item: RankedItem) -> str:
     if item.previous is not None:
         parts.append(f"前期 {item.previous:>3}")
     if item.change is not None:
-        mark = "*" if item.q_value is not None and item.q_value < _SIGNIFICANT else " "
+        mark = "*" if item.q_value is not None and item.q_value < SIGNIFICANT else " "
         parts.append(f"变化 {item.change:+5.0%}{mark}")
     elif item.previous == 0:
         parts.append("新出现    ")

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 
+SIGNIFICANT = 0.05
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """Conversations of one key; `severities` counts them by the worst severity 1, 2, 3 of the key."""
@@ -31,7 +34,8 @@ class RankedItem:
 
     `share` and `unresolved_share` are 0–1. `change` is the relative change of the rate per contact against the
     previous window (0.5 = half as much again; None without a previous rate), `p_value` of Fisher's exact
-    test of the two rates, `q_value` the same after Benjamini–Hochberg over the whole ranking.
+    test of the two rates, `q_value` the same after Benjamini–Hochberg over the ranking; None for a key with so few
+    conversations that no split of them could be significant (Tarone 1990): it would only dilute the others.
     """
 
     key: str
@@ -64,7 +68,8 @@ def rank(
         current.keys, key=lambda key: (-current.keys[key].conversations, -_weight(current.keys[key]), key)
     )
     tested = {key: _test(key, current, previous) for key in keys} if previous and previous.contacts else {}
-    adjusted = benjamini_hochberg({key: p for key, (_, p) in tested.items()})
+    testable = {key: p for key, (_, p) in tested.items() if _testable(key, current, previous)}
+    adjusted = benjamini_hochberg(testable)
     return tuple(
         _item(key, name(key), current, previous, tested.get(key, (None, None)), adjusted.get(key))
         for key in keys[:limit]
@@ -96,6 +101,18 @@ def _test(key: str, current: Counts, previous: Counts) -> tuple[float | None, fl
     if before == 0 or current.contacts == 0:
         return None, p_value
     return (now / current.contacts) / (before / previous.contacts) - 1, p_value
+
+
+def _testable(key: str, current: Counts, previous: Counts | None) -> bool:
+    if previous is None:
+        return False
+    both = current.keys[key].conversations + previous.keys.get(key, Count(0)).conversations
+    size, other = current.contacts, previous.contacts
+    now = min(both, size)
+    all_now = fisher_exact(now, size - now, both - now, other - both + now)
+    before = min(both, other)
+    all_before = fisher_exact(both - before, size - both + before, before, other - before)
+    return min(all_now, all_before) <= SIGNIFICANT
 
 
 def fisher_exact(a: int, b: int, c: int, d: int) -> float:

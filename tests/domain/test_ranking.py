@@ -78,3 +78,13 @@ def test_the_previous_window_is_as_long_and_touches(
     first: date, last: date, before: tuple[date, date]
 ) -> None:
     assert previous_window(first, last) == before
+
+
+def test_keys_too_rare_to_be_tested_do_not_dilute_the_others() -> None:
+    rare = {f"rare-{i}": Count(1) for i in range(60)}
+    now, before = Counts(134, {"a": Count(25), **rare}), Counts(113, {"a": Count(6)})
+    items = {item.key: item for item in rank(now, before, names)}
+    assert items["a"].q_value == items["a"].p_value
+    assert items["a"].q_value is not None
+    assert items["a"].q_value < 0.01
+    assert items["rare-0"].q_value is None
