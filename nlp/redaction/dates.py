@@ -24,6 +24,11 @@ _BIRTH_BEFORE = re.compile(
 _BIRTH_AFTER = re.compile(
     r"\s*(?:那天|的时候)?\s*(?:出生|生的|生人|生日|降生|落地|生(?![效活存产意日期病气])|的生日|的人(?!民))"
 )
+# 今年三月五号出生, 3月5日生的: no year, but plainly somebody's birth.
+_SHORT_BORN = re.compile(rf"((?:今年|去年|前年)?{_SHORT})(?=\s*(?:出生|生的(?!效)|生人|落地|是我生日))")
+# 我是一九六六年腊月十二的: a full date as what somebody is.
+_IS_FROM = re.compile(r"(?:我|他|她|俺|爸|妈|公|婆|宝|娃|孩子|儿子|女儿|孙子|孙女|老伴|爱人|老公|老婆)是\s*$")
+_IS_OF = re.compile(r"\s*(?:的(?=$|[，。,!！?？\s啊呀嘛呢哈])|生人|属)")
 _SHORT_BIRTH = re.compile(rf"生日(?:是|就是|在|:|：)?\s*(?:农历|阴历)?\s*({_SHORT})")
 _WINDOW = 30
 _OTHER_EVENT = re.compile(r"投保|买的|生效|到期|缴费|扣款|出险|住院|签的|申请|报案|办的|来电|打过")
@@ -36,10 +41,12 @@ def find_birth_dates(text: str) -> Iterator[PiiSpan]:
         before = text[max(0, match.start() - _WINDOW) : match.start()]
         births = list(_BIRTH_BEFORE.finditer(before))
         announced = bool(births) and not _OTHER_EVENT.search(before[births[-1].end() :])
-        if _BIRTH_AFTER.match(text, match.end()) or announced:
+        stated = _IS_FROM.search(before) and _IS_OF.match(text, match.end())
+        if _BIRTH_AFTER.match(text, match.end()) or announced or stated:
             yield PiiSpan(match.start(), match.start() + len(match.group().rstrip()), PiiType.DOB)
-    for match in _SHORT_BIRTH.finditer(text):
-        yield PiiSpan(*match.span(1), PiiType.DOB)
+    for pattern in (_SHORT_BIRTH, _SHORT_BORN):
+        for match in pattern.finditer(text):
+            yield PiiSpan(*match.span(1), PiiType.DOB)
 
 
 def find_dates_beside_names(text: str, names: list[PiiSpan]) -> Iterator[PiiSpan]:

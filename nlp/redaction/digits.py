@@ -23,7 +23,11 @@ _FILLER = r"(?:嗯+|呃+|额+|啊+|哦+|唔|那个|这个|然后是?|就是|对+
 _CORRECTION = r"(?:不对|不是|错了|说错了|应该是|最后是|重来|更正|口误)"
 _INSIDE = rf"(?:{_BREAK}|{_FILLER}|{_CORRECTION}){{1,6}}"
 _END_X = r"(?:[\s\-]*(?:[xX×]|叉|艾克斯|埃克斯|哎克斯))"
-RUN = re.compile(rf"\d(?:(?:{_INSIDE})?\d)*{_END_X}?")
+# 三个六 is 666: spoken of equal digits in a row.
+_REPEATED = re.compile(r"(?:([2-5两])个)?(\d)")
+_DIGIT = r"(?:[2-5两]个)?\d"
+RUN = re.compile(rf"{_DIGIT}(?:(?:{_INSIDE})?{_DIGIT})*{_END_X}?")
+_GROUP = re.compile(rf"(?:{_DIGIT})+")
 CORRECTED = re.compile(_CORRECTION)
 
 _AMOUNT_AFTER = re.compile(
@@ -65,14 +69,33 @@ def runs(folded: str) -> Iterator[Run]:
 
 
 def _run(folded: str, begin: int, end: int) -> Run:
-    groups = tuple((m.start() + begin, m.end() + begin) for m in re.finditer(r"\d+", folded[begin:end]))
-    digits = "".join(folded[a:b] for a, b in groups)
+    groups = tuple((m.start() + begin, m.end() + begin) for m in _GROUP.finditer(folded[begin:end]))
+    # A count or a year read after the number is none of it: 保单号2006…4567，零六年的.
+    while len(groups) > 1 and _AMOUNT_AFTER.match(folded, groups[-1][1]) and _parted(folded, groups):
+        groups, end = groups[:-1], groups[-2][1]
+    digits = "".join(_spelt_out(folded[a:b]) for a, b in groups)
     last = groups[-1][1]
     if end > last and len(digits) >= 14:
         digits += "X"
     else:
         end = last
     return Run(begin, end, digits, groups, bool(CORRECTED.search(folded[begin:end])))
+
+
+def _spelt_out(group: str) -> str:
+    """Digits of a group, repetitions written out.
+
+    >>> _spelt_out("3个67700")
+    '6667700'
+    """
+    return "".join(digit * int((times or "1").replace("两", "2")) for times, digit in _REPEATED.findall(group))
+
+
+def _parted(folded: str, groups: tuple[tuple[int, int], ...]) -> bool:
+    """Whether punctuation stands before a short last group and a long number before that."""
+    (_, before), (begin, end) = groups[-2:]
+    long_enough = sum(b - a for a, b in groups[:-1]) >= 11
+    return end - begin <= 4 and long_enough and bool(re.search("[，,、.．]", folded[before:begin]))
 
 
 def sub_run(run: Run, first: int, last: int, folded: str) -> Run:

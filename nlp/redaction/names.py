@@ -124,8 +124,8 @@ _NO_SHORT_TITLE = re.compile(
 )
 
 _PERSON = (
-    r"(?:我(?:的)?|他(?:的)?|她(?:的)?|俺(?:的)?|咱)?(?:老公|老婆|爱人|丈夫|妻子|先生|太太|媳妇儿?|儿子|女儿|闺女|姑娘|孩子|小孩|宝宝|娃儿?|孙子|孙女|外孙女?|爸爸?|妈妈?|"
-    r"父亲|母亲|爷爷|奶奶|姥姥|姥爷|外婆|外公|公公|婆婆|岳父|岳母|丈母娘|老丈人|哥哥?|姐姐?|弟弟?|妹妹?|姐夫|妹夫|嫂子|弟媳|女婿|儿媳妇?|侄子|侄女|外甥女?|舅舅?|姑姑?|姨妈?|叔叔?|伯伯?|堂\S|表\S|同事|朋友|客户|老乡)"
+    r"(?:我(?:的)?|他(?:的)?|她(?:的)?|俺(?:的)?|咱)?(?:姐夫|妹夫|嫂子|弟媳|女婿|儿媳妇?|老公|老婆|爱人|丈夫|妻子|先生|太太|媳妇儿?|儿子|女儿|闺女|姑娘|孩子|小孩|宝宝|娃儿?|孙子|孙女|外孙女?|爸爸?|妈妈?|"
+    r"父亲|母亲|爷爷|奶奶|姥姥|姥爷|外婆|外公|公公|婆婆|岳父|岳母|丈母娘|老丈人|哥哥?|姐姐?|弟弟?|妹妹?|姐夫|妹夫|嫂子|弟媳|女婿|儿媳妇?|侄子|侄女|外甥女?|舅舅?|姑姑?|姨妈?|姑父|姑妈|姨父|婶婶?|舅妈|老伴儿?|亲家|叔叔?|伯伯?|堂\S|表\S|同事|朋友|客户|老乡)"
 )
 # After these a name follows almost surely; it may even be an ordinary word (杨柳) or have no known surname.
 _STRONG = re.compile(
@@ -135,7 +135,7 @@ _STRONG = re.compile(
     r"(?:改成|改为|换成|变更为|写的?是|登记的?是|署名|落款|抬头(?:是|写)?)(?:我)?(?:的)?(?:名字)?)\s*[\"“'「]?"
 )
 _NAMED_ROLE = re.compile(
-    rf"(?:投保人|被保险人|被保人|受益人|领取人|申请人|户主|车主|业务员|代理人|经办人|客户|本人|我是|这里是|这边是|你好我|您好我|换我|{_PERSON}|(?:找|联系|转给?|问)(?:一下|下)?|自述[:：]?|是(?:他|她|我)(?:女儿|儿子|爸|妈|老公|老婆|爱人)|工号\d+|财务|会计|支书|坐席|客服)\s*(?:是|叫|为|:|：)?\s*"
+    rf"(?:投保人|被保险人|被保人|受益人|领取人|申请人|户主|车主|业务员|代理人|经办人|投诉人|反映人|举报人|咨询人|报案人|伤者|死者|患者|病人|监护人|法人|联系人|收件人|持卡人|经理|查勘员|客户|本人|我是|这里是|这边是|你好我|您好我|换我|{_PERSON}|(?:找|联系|转给?|问)(?:一下|下)?|自述[:：]?|是(?:他|她|我)(?:女儿|儿子|爸|妈|老公|老婆|爱人)|工号\d+|财务|会计|支书|坐席|客服)\s*(?:是|叫|为|:|：)?\s*"
 )
 _AFTER_NAME = r"(?=$|[^\u4e00-\u9fff]|名下|先生|女士|小姐|老师|医生|经理|电话|手机|身份证|证件|证号|出生|生日|性别|年龄|联系|号码|的(?!士)|他|她|我|您|你|这|那|在|是|说|吧|啊|呀|吗|呢|哈|嘛|哦|和|跟|与|及|同|要|想|办|来|去|不是|就|也|有|对接|负责|今年|刚|年|已|被|把|给|已经|投保|买|卡|账|户|本人|两个字|三个字|四个字|经办|签|收|女儿|儿子|不|没|打|帮|住|今天|昨天|单子|保单|名|改|换|一|两|几|可以|能|会|都|还|怎|什|请)"
 # Characters that hardly ever stand inside a given name.
@@ -144,6 +144,14 @@ _NOT_GIVEN = set(
     "么什怎谁哪几多少吃喝打买卖退保险单费款额交缴领取付赔理案件证卡账户银行电话手机信息网址页系统客服务员公司部门办事手续材料病院住疼痛药刀车房"
     "你您她它们咱俺啥嗯呃请问谢错误知道看见听讲做用拿放走跑坐站起开关上下左右前后里外内其此每各某该本另别让使叫喊因但而或且若虽然则即能可会该应须需得着"
 )
+# Characters of given names that speech is full of: names only where one is expected.
+_PLAIN_GIVEN = frozenset("大小生长有天山东西南北根水土火石头牛马羊狗喜来")
+# Pieces of names of other nations in Chinese letters; a word made of them is a name.
+_FOREIGN_PIECE = (
+    "阿不都|阿布都|阿卜杜|阿不力|阿依|买买提|买合木提|艾合买提|艾尼|吐尔逊|吐尔洪|古丽|热合曼|热依木|热西提|克里木|卡德尔|玉素甫|依明|"
+    "木沙|帕提|夏提|米娜|娜孜|努尔|别克|叶尔|巴合提|哈丽|扎西|卓玛|次仁|次旦|旺堆|旺姆|平措|达瓦|尼玛|拉姆|央金|格桑|多吉|顿珠|白玛|"
+    "巴特尔|巴雅尔|其其格|斯琴|乌兰|格日勒|苏日娜|萨仁|高娃|朝鲁|呼和|那仁|哈斯|敖登|图雅"
+)
 # Characters that no name has, of whatever language: a chunk with one of them is speech.
 _FUNCTION = set(
     "的了是我你您他她们这那什么怎谁哪不没也都就吗呢啊呀嘛哦和跟要想来去说有把被给过还又很太个些请问钱号停做办"
@@ -151,6 +159,8 @@ _FUNCTION = set(
 _TITLE = re.compile("|".join(sorted(_LONG_TITLES, key=len, reverse=True)))
 _SHORT_TITLE = re.compile("|".join(_SHORT_TITLES))
 _FOREIGN = re.compile(rf"(?<!{_H}){_H}{{1,6}}(?:[·•・]{_H}{{1,8}})+|{_H}{{2,5}}(?:[·•・]{_H}{{2,8}})+")
+_FOREIGN_PIECES = re.compile(rf"(?:{_FOREIGN_PIECE}){{2,4}}|(?<=我叫)(?:{_FOREIGN_PIECE})(?!{_H})")
+_STREETS = "路街道巷村镇乡弄"
 _LATIN_NAME = re.compile(
     r"(?:我叫|叫|姓名|名字|拼音|英文名|户名|联系人|投保人|被保险人|受益人|客户|我是|找)(?:是|为|写的是|:|：|\s)*([A-Z][a-z'\-]+(?:\s+[A-Z][A-Za-z'\-]+){0,3}|[A-Z]{2,}(?:\s+[A-Z]{2,}){1,3})"
 )
@@ -200,6 +210,7 @@ def find_names(text: str) -> list[PiiSpan]:
 
 
 def _foreign(text: str) -> Iterator[tuple[int, int]]:
+    yield from (match.span() for match in _FOREIGN_PIECES.finditer(text))
     for match in _LATIN_NAME.finditer(text):
         yield match.span(1)
     if "·" in text or "•" in text or "・" in text:
@@ -233,13 +244,13 @@ def _after_role(text: str) -> Iterator[tuple[int, int]]:
 
 def _owners(text: str) -> Iterator[tuple[int, int]]:
     """东方红英名下的保单: the longest name that ends where its belongings begin."""
-    for match in re.finditer("名下|本人签|亲笔签", text):
+    for match in re.finditer("名下|本人(?=[吗呢么啊吧签来，。?？]|$)|亲笔签", text):
         for length in (4, 3, 2):
             begin = match.start() - length
             surname = surnames().pattern.match(text, max(begin, 0)) if begin >= 0 else None
             if surname and 1 <= match.start() - surname.end() <= 2 and not _straddled(text, begin):
                 given = set(text[surname.end() : match.start()])
-                if given <= surnames().given - _NOT_GIVEN:
+                if given <= (surnames().given | _PLAIN_GIVEN) - _NOT_GIVEN and not _word(text[begin : match.start()]):
                     yield begin, match.start()
                     break
 
@@ -271,7 +282,7 @@ def _name_length(text: str, begin: int, *, strict: bool) -> int:
             continue
         if _ordinary(candidate, strict=strict):
             continue
-        if strict and not set(characters) <= lexicon.given:
+        if strict and not set(characters) <= lexicon.given | _PLAIN_GIVEN:
             continue
         return end - begin
     return 0
@@ -283,8 +294,12 @@ def _ordinary(candidate: str, *, strict: bool) -> bool:
         return not (not strict and candidate in ("高兴", "白雪", "杨柳", "黄金", "平安", "安全", "金花"))
     if not strict:
         return False
-    parts = [candidate, candidate[:2]]
-    return any(_word(part) for part in parts if len(part) > 1 and part not in surnames().compound)
+    beginning = candidate[:2]
+    return _word(candidate) or (
+        beginning not in surnames().compound
+        and _word(beginning)
+        and (len(candidate) == 2 or _common(beginning) or candidate[-1] in _NOT_GIVEN)
+    )
 
 
 def _word(text: str) -> bool:
@@ -383,11 +398,10 @@ def _nicknames(text: str) -> Iterator[tuple[int, int]]:
             and following in words
             and not words[following].startswith("nr")
             and following[1:] not in "姐哥总说"
+            and not _TITLE.match(text, match.end())
         ):
             continue
         if match.group() in words and not words[match.group()].startswith("nr"):
-            continue
-        if re.match("先生|女士|老师|经理|医生", text[match.end() :]):
             continue
         yield match.span()
 
@@ -407,7 +421,10 @@ def _standing_alone(text: str) -> Iterator[tuple[int, int]]:
         given = name[surname.end() :]
         if (
             not set(given) <= lexicon.given - _NOT_GIVEN
-            or _ordinary(name, strict=True)
+            # What stands alone is one word or none: 梁国栋 is no 梁国.
+            or given[-1] in _STREETS
+            or {name, name[:2], name[:3]} & lexicon.never
+            or _word(name)
             or (len(name) < 4 and _common(name[-2:]))
         ):
             continue
@@ -425,7 +442,9 @@ def _full_names(text: str) -> Iterator[tuple[int, int]]:
         if match.group() in _UNTITLED or _straddled(text, match.start()):
             continue
         candidate = text[match.start() : end]
-        if _ordinary(candidate, strict=True) or given in words or candidate[1:] in words:
+        if given[-1] in _STREETS or text[end : end + 1] in tuple(_STREETS):
+            continue
+        if _ordinary(candidate, strict=True) or _word(candidate[:2]) or given in words or candidate[1:] in words:
             continue
         tail = text[end - 1 : end + 1]
         if len(tail) == 2 and tail in words and not words[tail].startswith("nr"):
