@@ -19,12 +19,13 @@ _CERTAIN = 12.0  # log odds of a speaker whom the source named
 
 @dataclass(frozen=True, slots=True)
 class SpeakerHead:
-    """Log odds that a turn is the agent's, from its character n-grams, and P(the other one speaks next)."""
+    """Log odds that a turn is the agent's, from its character n-grams; P(the other one speaks next), P(agent begins)."""
 
     terms: tuple[str, ...]
     weights: Floats
     bias: float
     switch: float
+    agent_first: float
 
     def log_odds(self, turns: Sequence[Turn]) -> NDArray[np.float64]:
         """One number a turn; positive means agent."""
@@ -75,7 +76,7 @@ def agent_probabilities(head: SpeakerHead, turns: Sequence[Turn]) -> NDArray[np.
     forward = np.zeros_like(emissions)
     backward = np.ones_like(emissions)
     for i in range(len(turns)):
-        prior = forward[i - 1] @ move if i else np.array([0.5, 0.5])
+        prior = forward[i - 1] @ move if i else np.array([1 - head.agent_first, head.agent_first])
         forward[i] = prior * emissions[i]
         forward[i] /= forward[i].sum()
     for i in range(len(turns) - 2, -1, -1):

@@ -49,6 +49,12 @@ def readable(text: str) -> str:
     return pattern.sub(lambda match: pairs[match.group()], simplified.lower())
 
 
+def same_length_simplified(text: str) -> str:
+    """Traditional script simplified where that keeps every offset, else the text as it is."""
+    simplified: str = _traditional().convert(text)
+    return simplified if len(simplified) == len(text) else text
+
+
 def skeleton(text: str) -> str:
     """What character n-grams are counted over: no punctuation, blanks or fillers, every digit a 0.
 

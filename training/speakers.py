@@ -18,7 +18,7 @@ _STRENGTH = 3.0
 
 
 def fit_speakers(conversations: Sequence[Conversation]) -> SpeakerHead:
-    """Logistic regression on binary character n-grams; the switch probability is counted."""
+    """Logistic regression on binary character n-grams; the probabilities of turns are counted."""
     dialogues = [c for c in conversations if len(c.turns) > 1]
     turns = [turn for c in dialogues for turn in c.turns if turn.speaker in _KNOWN]
     counter = CountVectorizer(
@@ -34,9 +34,11 @@ def fit_speakers(conversations: Sequence[Conversation]) -> SpeakerHead:
         if a.speaker in _KNOWN and b.speaker in _KNOWN
     ]
     switched = sum(a is not b for a, b in pairs)
+    begun = sum(c.turns[0].speaker is Speaker.AGENT for c in dialogues)
     return SpeakerHead(
         terms=tuple(counter.get_feature_names_out()),
         weights=np.asarray(regression.coef_[0], dtype=np.float32),
         bias=float(regression.intercept_[0]),
         switch=(switched + 1) / (len(pairs) + 2),
+        agent_first=(begun + 1) / (len(dialogues) + 2),
     )

@@ -21,9 +21,15 @@ _VILLAGE = rf"{_H}{{1,8}}?(?:村|屯|寨|庄|堡|嘎查|大队|生产队|社区|
 _UNIT = r"(?:支弄|弄|号楼|号院|号|栋|幢|座|单元|门|楼|层|室|户|组|队|社|排|铺|房)"
 _DOOR = rf"(?:\s*[-—之]?\s*{_N}\s*(?:{_UNIT}|[-—]\s*\d{{1,4}}(?:[-—]\d{{1,4}})*))"
 _REGION = rf"(?:{_H}{{2,9}}?(?:特别行政区|自治区|自治州|自治县|街道办?|开发区|高新区|新区|地区|省|市|州|盟|县|区|旗|镇|乡)[\s,，]?)"
+# A building named behind the number of the street.
+_BUILDING = (
+    r"[^\W\d_的了在是和被门口往到去我你他这那]{2,6}(?:大厦|大楼|公寓|小区|花园|家园|写字楼)(?:\d{3,4}室?)?"
+)
 _TAIL = r"(?:\s*[,，]?\s*(?:\d{3,4}(?!\d)|[零一二三四五六七八九幺]{3,4}(?:室|号|房)?))?"
 
-_STREET = re.compile(rf"{_REGION}{{0,5}}{_ROAD}\s*{_DOOR}(?:[\s,，]*(?:{_SITE})?{_DOOR}){{0,5}}{_TAIL}")
+_STREET = re.compile(
+    rf"{_REGION}{{0,5}}{_ROAD}\s*{_DOOR}(?:[\s,，]*(?:{_SITE})?{_DOOR}){{0,5}}{_TAIL}(?:[\s,，]*{_BUILDING})?"
+)
 _COMMUNITY = re.compile(
     rf"{_REGION}{{0,5}}(?:{_ROAD})?{_SITE}[\s,，]*{_DOOR}(?:[\s,，]*{_DOOR}){{0,4}}{_TAIL}"
 )
@@ -38,7 +44,9 @@ _CUE = re.compile(
     r".*(?:住址|地址|住在|家在|住的是|家住|搬到了?|搬去|寄到了?|寄给|邮到|送到|改成|改为|换成|变更为|现在是|房子在|老家|户籍|户口在?|位于|写的是|写成了?|填的是?|就在|"
     r"住|在|到|是|为|叫|去|从|给|的|了|我们|咱们|我家|家|：|:|[,，。！？!?；;\s])(?=.)"
 )
-_EXCLUDED_SITE = re.compile(r"(?:保险|银行|客服|服务|理赔|体检|支公司|医院|学校|公司|条款|合同|产品|套餐|万能|年金|分红|第)")
+_EXCLUDED_SITE = re.compile(
+    r"(?:保险|银行|客服|服务|理赔|体检|支公司|医院|学校|公司|条款|合同|产品|套餐|万能|年金|分红|第)"
+)
 _SPEECH = re.compile("[的了是那这俺我你您他她吗呢吧]")
 _DOOR_UNIT = re.compile(r"号|栋|幢|座|单元|室|组|队|社|[-—]\s*\d|\d{3,4}$")
 _HAS_DIGIT = re.compile(r"[\d零一二三四五六七八九十幺]")
@@ -76,7 +84,8 @@ def _beginning(matched: str) -> int:
     if place and not re.search(r"[省市州县区镇乡旗]", matched[: place.start()]):
         return place.start()
     head = re.search(r"(?:省|市|州|县|区|镇|乡|路|街|道|巷|村|小区|花园|苑|家园|公寓|大厦)", matched)
-    cue = _CUE.match(matched[: head.start()] if head else "")
+    door = re.search(r"\d", matched)
+    cue = _CUE.match(matched[: head.start() if head else door.start() if door else 0])
     return cue.end() if cue else 0
 
 

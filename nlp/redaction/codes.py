@@ -22,7 +22,7 @@ _EMAILS = (
 _WECHATS = (
     re.compile(r"wxid_[A-Za-z0-9_]{4,}"),
     re.compile(
-        r"(?:微信号?|微信ID|weixin|wechat|v信|薇信|(?<![A-Za-z])(?:vx|wx|vv?))\s*(?:号|是|为|叫|账号|:|：|搜|加)*\s*([A-Za-z][A-Za-z0-9_\-]{4,24})",
+        r"(?:微信号?|微信ID|weixin|wechat|v信|薇信|(?<![A-Za-z])(?:vx|wx|vv?))\s*(?:号|是|为|叫|账号|:|：|搜|加|吧|呗|一下|哈|，|,)*\s*([A-Za-z][A-Za-z0-9_\-]{4,24})",
         re.IGNORECASE,
     ),
     re.compile(

@@ -9,15 +9,17 @@ from nlp.redaction.digits import fold, fold_width
 from nlp.redaction.names import find_names
 from nlp.redaction.numbers import find_numbers
 from nlp.redaction.spans import PiiSpan, PiiType, mask, merge
+from nlp.text import same_length_simplified
 
 
 def find_spans(text: str) -> list[PiiSpan]:
     """Spans of personal data: sorted, disjoint, offsets into the text as given. Existing marks are left alone."""
-    folded, wide = fold(text), fold_width(text)
+    simplified = same_length_simplified(text)
+    folded, wide = fold(text), fold_width(simplified)
     codes = list(find_codes(folded, text))
     mails = [span for span in codes if span.type in (PiiType.EMAIL, PiiType.WECHAT, PiiType.PASSPORT)]
     others = [span for span in codes if span not in mails]
-    names = find_names(text)
+    names = find_names(simplified)
     return merge(
         [
             *mails,

@@ -118,7 +118,7 @@ _SHORT_TITLES = [
 ]
 # Words in which a short title is no title: 钱总是扣, 张公司, 李医院, 马处理 …
 _NO_SHORT_TITLE = re.compile(
-    r"总(?:是|共|额|的|算|之|有|会|不|能|要|结|体|公司|部|行|数|价|金额|保费|觉得|说)|工(?:作|资|伤|号|商|行|本|程|人|厂|龄)|公(?:司|里|积|告|众|交|共|证|式|布)|"
+    r"总(?:是|共|额|算|之|有|会|不|能|要|结|体|公司|部|行|数|价|金额|保费|觉得|说)|工(?:作|资|伤|号|商|行|本|程|人|厂|龄)|公(?:司|里|积|告|众|交|共|证|式|布)|"
     r"处(?:理|罚|方|境|长|于)|科(?:室|技|学|长)|局(?:限|部|长)|队(?:长)|妈的|医(?:院|生|保|疗|药|学)|律师|老(?:是|师|人|家|板)|弟(?:子|弟|兄)|"
     r"姐(?:妹|夫)|哥(?:俩|哥)|叔叔|姑(?:娘|且)|爷爷|婆婆|董事|妹(?:子|妹)|律(?:所|的)"
 )
@@ -135,7 +135,7 @@ _STRONG = re.compile(
     r"(?:改成|改为|换成|变更为|写的?是|登记的?是|署名|落款|抬头(?:是|写)?)(?:我)?(?:的)?(?:名字)?)\s*[\"“'「]?"
 )
 _NAMED_ROLE = re.compile(
-    rf"(?:投保人|被保险人|被保人|受益人|领取人|申请人|户主|车主|业务员|代理人|经办人|投诉人|反映人|举报人|咨询人|报案人|伤者|死者|患者|病人|监护人|法人|联系人|收件人|持卡人|经理|查勘员|客户|本人|我是|这里是|这边是|你好我|您好我|换我|{_PERSON}|(?:找|联系|转给?|问)(?:一下|下)?|自述[:：]?|是(?:他|她|我)(?:女儿|儿子|爸|妈|老公|老婆|爱人)|工号\d+|财务|会计|支书|坐席|客服)\s*(?:是|叫|为|:|：)?\s*"
+    rf"(?:投保人|被保险人|被保人|受益人|领取人|申请人|户主|车主|业务员|代理人|经办人|投诉人|反映人|举报人|咨询人|报案人|伤者|死者|患者|病人|要保人|监护人|法人|联系人|收件人|持卡人|经理|查勘员|客户|本人|我是|这里是|这边是|你好我|您好我|换我|{_PERSON}|(?:找|联系|转给?|问)(?:一下|下)?|(?:名字|姓名|大名)|(?:人事|财务|行政|医务|保卫|总务)[科处部室]?(?:的)?|自述[:：]?|是(?:他|她|我)(?:女儿|儿子|爸|妈|老公|老婆|爱人)|工号\d+|财务|会计|支书|坐席|客服)\s*(?:是|叫|为|:|：)?\s*"
 )
 _AFTER_NAME = r"(?=$|[^\u4e00-\u9fff]|名下|先生|女士|小姐|老师|医生|经理|电话|手机|身份证|证件|证号|出生|生日|性别|年龄|联系|号码|的(?!士)|他|她|我|您|你|这|那|在|是|说|吧|啊|呀|吗|呢|哈|嘛|哦|和|跟|与|及|同|要|想|办|来|去|不是|就|也|有|对接|负责|今年|刚|年|已|被|把|给|已经|投保|买|卡|账|户|本人|两个字|三个字|四个字|经办|签|收|女儿|儿子|不|没|打|帮|住|今天|昨天|单子|保单|名|改|换|一|两|几|可以|能|会|都|还|怎|什|请)"
 # Characters that hardly ever stand inside a given name.
@@ -250,7 +250,9 @@ def _owners(text: str) -> Iterator[tuple[int, int]]:
             surname = surnames().pattern.match(text, max(begin, 0)) if begin >= 0 else None
             if surname and 1 <= match.start() - surname.end() <= 2 and not _straddled(text, begin):
                 given = set(text[surname.end() : match.start()])
-                if given <= (surnames().given | _PLAIN_GIVEN) - _NOT_GIVEN and not _word(text[begin : match.start()]):
+                if given <= (surnames().given | _PLAIN_GIVEN) - _NOT_GIVEN and not _word(
+                    text[begin : match.start()]
+                ):
                     yield begin, match.start()
                     break
 
@@ -290,6 +292,10 @@ def _name_length(text: str, begin: int, *, strict: bool) -> int:
 
 def _ordinary(candidate: str, *, strict: bool) -> bool:
     """Whether a candidate is, or begins with, an ordinary word."""
+    # 叫白天明: where a name is announced, a whole one is not judged by its beginning.
+    whole = not strict and len(candidate) == 3 and set(candidate[1:]) <= surnames().given | _PLAIN_GIVEN
+    if whole and candidate not in surnames().never and not _word(candidate):
+        return False
     if {candidate, candidate[:2], candidate[:3]} & surnames().never:
         return not (not strict and candidate in ("高兴", "白雪", "杨柳", "黄金", "平安", "安全", "金花"))
     if not strict:
@@ -329,6 +335,9 @@ def _titled(text: str) -> Iterator[tuple[int, int]]:
             continue
         surname = text[at - 1]
         if surname not in lexicon.single or surname in _UNTITLED or _straddled(text, at - 1):
+            continue
+        # 保费的钱总的来说: these surnames are money.
+        if surname in "钱金费汇" and text[at : at + 2] == "总的":
             continue
         pair = text[at - 1 : at + 1]
         known = dictionary().get(pair)
@@ -378,12 +387,17 @@ def _before_title(text: str, at: int) -> int:
 
 # Surnames that make ordinary words behind 老 or 小, and those of them that are names all the same if nothing follows.
 _NO_NICKNAME = "时孩区家师是年公婆板人车米麦康常于花古石平万和安成全利金向毛牛雪能麻应强步单方包连满阳边党路水商冷高白黄关"
+_PLAIN_NICKNAME = "王李张刘陈赵周吴徐孙胡朱郭罗梁宋郑谢韩唐冯董萧程曹袁邓傅沈曾彭吕蒋蔡魏"
 _ENDING_NICKNAME = "金毛牛石方安康成万高白黄关雪包路"
 
 
 def _nicknames(text: str) -> Iterator[tuple[int, int]]:
     """老钱, 小陈, 阿芳: not 老家, 小时, 小毛病."""
     lexicon, words = surnames(), dictionary()
+    for match in re.finditer(rf"(?<!{_H})阿({_H})(?=你|您|[，,、。！!]|说|姐|哥|$)", text):
+        kin = match.group(1) in "妹姨哥姐婆公爷叔弟嫂爸妈爹婶伯仔女"
+        if match.group(1) in lexicon.given and not kin and not _word(match.group()):
+            yield match.span()
     for match in re.finditer(rf"[老小阿大]({_H})", text):
         prefix, surname = text[match.start()], match.group(1)
         if surname not in lexicon.single or surname in _NO_NICKNAME:
@@ -401,7 +415,8 @@ def _nicknames(text: str) -> Iterator[tuple[int, int]]:
             and not _TITLE.match(text, match.end())
         ):
             continue
-        if match.group() in words and not words[match.group()].startswith("nr"):
+        known = match.group() in words and not words[match.group()].startswith("nr")
+        if known and not (prefix in "老小" and surname in _PLAIN_NICKNAME):
             continue
         yield match.span()
 
@@ -444,7 +459,12 @@ def _full_names(text: str) -> Iterator[tuple[int, int]]:
         candidate = text[match.start() : end]
         if given[-1] in _STREETS or text[end : end + 1] in tuple(_STREETS):
             continue
-        if _ordinary(candidate, strict=True) or _word(candidate[:2]) or given in words or candidate[1:] in words:
+        if (
+            _ordinary(candidate, strict=True)
+            or _word(candidate[:2])
+            or given in words
+            or candidate[1:] in words
+        ):
             continue
         tail = text[end - 1 : end + 1]
         if len(tail) == 2 and tail in words and not words[tail].startswith("nr"):
