@@ -47,6 +47,8 @@ def save_bundle(model: Model, facts: Mapping[str, Any], bundles: Path) -> str:
         identity = hashlib.sha256("".join(files.values()).encode()).hexdigest()[:12]
         manifest = {"format": FORMAT, "id": identity, "files": files, **facts}
         (work / _MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        work.chmod(0o755)  # temporary folders are their maker's alone; a service may run as another user
+        (work / _ARRAYS).chmod(0o644)
         target = bundles / identity
         if target.exists():
             shutil.rmtree(target)

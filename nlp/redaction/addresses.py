@@ -90,11 +90,12 @@ def _beginning(matched: str) -> int:
 
 
 @cache
+def place_names() -> frozenset[str]:
+    """Provinces and cities, without 省 and 市."""
+    lines = (_LEXICON / "pii_places.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(name for line in lines if not line.startswith("#") for name in line.split())
+
+
+@cache
 def _places() -> re.Pattern[str]:
-    names = {
-        name
-        for line in (_LEXICON / "pii_places.txt").read_text(encoding="utf-8").splitlines()
-        if not line.startswith("#")
-        for name in line.split()
-    }
-    return re.compile("|".join(sorted(names, key=len, reverse=True)))
+    return re.compile("|".join(sorted(place_names(), key=len, reverse=True)))

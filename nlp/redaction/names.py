@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from nlp.redaction.addresses import place_names
 from nlp.redaction.spans import PiiSpan, PiiType
 from nlp.tokenizer import dictionary
 
@@ -160,6 +161,7 @@ _TITLE = re.compile("|".join(sorted(_LONG_TITLES, key=len, reverse=True)))
 _SHORT_TITLE = re.compile("|".join(_SHORT_TITLES))
 _FOREIGN = re.compile(rf"(?<!{_H}){_H}{{1,6}}(?:[·•・]{_H}{{1,8}})+|{_H}{{2,5}}(?:[·•・]{_H}{{2,8}})+")
 _FOREIGN_PIECES = re.compile(rf"(?:{_FOREIGN_PIECE}){{2,4}}|(?<=我叫)(?:{_FOREIGN_PIECE})(?!{_H})")
+_VERB_SURNAMES = "祝查康安平方成常计包支管解仰过容任谈"
 _STREETS = "路街道巷村镇乡弄"
 _LATIN_NAME = re.compile(
     r"(?:我叫|叫|姓名|名字|拼音|英文名|户名|联系人|投保人|被保险人|受益人|客户|我是|找)(?:是|为|写的是|:|：|\s)*([A-Z][a-z'\-]+(?:\s+[A-Z][A-Za-z'\-]+){0,3}|[A-Z]{2,}(?:\s+[A-Z]{2,}){1,3})"
@@ -462,8 +464,15 @@ def _full_names(text: str) -> Iterator[tuple[int, int]]:
         if (
             _ordinary(candidate, strict=True)
             or _word(candidate[:2])
-            or given in words
-            or candidate[1:] in words
+            # Dictionaries list many given names as places (桂兰); real towns stay no names.
+            or (
+                _word(given)
+                and (
+                    given in place_names()
+                    or not words[given].startswith("ns")
+                    or match.group() in _VERB_SURNAMES
+                )
+            )
         ):
             continue
         tail = text[end - 1 : end + 1]

@@ -11,7 +11,7 @@ TEXTS = ["我要退保", "养老金什么时候到账", "", "😡", "x" * 5000]
 
 
 class EncoderContract:
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def encoder(self) -> Encoder:
         raise NotImplementedError
 

@@ -45,7 +45,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     bert = folder / "bert"
     BertModel(config).save_pretrained(bert)
-    PreTrainedTokenizerFast(
+    PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]",
         model_max_length=64,
     ).save_pretrained(bert)  # fmt: skip
@@ -56,22 +56,32 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "model"
 
 
+@pytest.fixture(scope="session")
+def default_encoder(models: Path) -> Encoder:
+    return open_encoder("default", models, 2)
+
+
+@pytest.fixture(scope="session")
+def tiny_encoder(tiny_model: Path) -> Encoder:
+    return open_encoder(str(tiny_model), Path("unused"), 2)
+
+
 class TestHashingEncoder(EncoderContract):
-    @pytest.fixture(scope="class")
+    @pytest.fixture
     def encoder(self) -> Encoder:
         return HashingEncoder()
 
 
 class TestOnnxEncoder(EncoderContract):
-    @pytest.fixture(scope="class")
-    def encoder(self, models: Path) -> Encoder:
-        return open_encoder("default", models, 2)
+    @pytest.fixture
+    def encoder(self, default_encoder: Encoder) -> Encoder:
+        return default_encoder
 
 
 class TestSentenceTransformerEncoder(EncoderContract):
-    @pytest.fixture(scope="class")
-    def encoder(self, tiny_model: Path) -> Encoder:
-        return open_encoder(str(tiny_model), Path("unused"), 2)
+    @pytest.fixture
+    def encoder(self, tiny_encoder: Encoder) -> Encoder:
+        return tiny_encoder
 
 
 def test_a_model_with_prompts_gets_them(tiny_model: Path) -> None:
@@ -88,16 +98,16 @@ def test_a_model_that_is_not_there_is_told_with_the_remedy(
         SentenceTransformerEncoder(str(tmp_path / "nothing"))
 
 
-def test_the_default_encoder_knows_what_is_close(models: Path) -> None:
-    encoder = open_encoder("default", models, 2)
+def test_the_default_encoder_knows_what_is_close(default_encoder: Encoder) -> None:
+    encoder = default_encoder
     asked = encoder.encode(["养老金怎么还没打给我"])
     near, far = encoder.encode(["年金领取后迟迟没有到账", "车险续保报价多少钱"])
     assert asked[0] @ near > asked[0] @ far
 
 
-def test_int8_stays_close_to_fp32(models: Path) -> None:
+def test_int8_stays_close_to_fp32(models: Path, default_encoder: Encoder) -> None:
     texts = ["我要退保", "养老金什么时候到账", "理赔材料交了一个月没消息", "車險續保", "APP登不上去"]
-    quantised = open_encoder("default", models, 2).encode(texts)
+    quantised = default_encoder.encode(texts)
     full = OnnxEncoder(folder_of(models), FP32_GRAPH, "fp32", 2).encode(texts)
     assert (quantised * full).sum(axis=1).min() > 0.98
 
