@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -96,13 +97,20 @@ def open_analyzer(settings: Settings, say: Say) -> Analyzer:
     return Analyzer(model, encoder, open_pseudonymiser(settings, say), versions)
 
 
-def open_database(settings: Settings, *, create: bool = True) -> Database:
-    """The database, its tables made if it has none. Raises UnavailableError when they are of another version."""
+@contextmanager
+def open_database(settings: Settings, *, create: bool = True) -> Iterator[Database]:
+    """The database, its tables made if it has none; closed at the end.
+
+    Raises UnavailableError when its tables are of another version.
+    """
     engine = open_engine(settings.database)
-    if create and current_revision(engine) is None:
-        upgrade(engine)
-    require_current(engine)
-    return Database(engine, session_factory(engine), session_factory(engine, writes=False))
+    try:
+        if create and current_revision(engine) is None:
+            upgrade(engine)
+        require_current(engine)
+        yield Database(engine, session_factory(engine), session_factory(engine, writes=False))
+    finally:
+        engine.dispose()
 
 
 def open_tokenizer() -> Tokenizer:

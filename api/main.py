@@ -10,6 +10,7 @@ from fastapi_offline import FastAPIOffline
 
 from api import errors
 from api.build import (
+    Database,
     Say,
     code_version,
     open_analyzer,
@@ -35,9 +36,8 @@ def create_app(settings: Settings, say: Say) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Parts]]:
-        parts = build(settings, say)
-        yield {"parts": parts}
-        parts.database.engine.dispose()
+        with open_database(settings) as database:
+            yield {"parts": build(settings, database, say)}
 
     app: FastAPI = FastAPIOffline(
         redoc_url=None,
@@ -60,11 +60,11 @@ def create_app(settings: Settings, say: Say) -> FastAPI:
     return app
 
 
-def build(settings: Settings, say: Say) -> Parts:
+def build(settings: Settings, database: Database, say: Say) -> Parts:
     """Everything the endpoints need."""
     return Parts(
         settings=settings,
-        database=open_database(settings),
+        database=database,
         analyzer=open_analyzer(settings, say),
         tokenizer=open_tokenizer(),
         taxonomy=taxonomy_of(settings),

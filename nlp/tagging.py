@@ -133,11 +133,11 @@ def _pain_points(
 
 
 def stage_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:
-    """What decides the stage of a pain point: its own stage heads, the call's stage, the problem's usual stages."""
+    """What decides the stage of a pain point: its own stage heads, the call's stage by its text, the problem's usual stages."""
     head = model.conversation_head
     return np.concatenate([
         scored.whole[row, head.part("pain_stage")],
-        scored.whole[row, head.part("journey_stage")],
+        scored.whole[row, head.part("text_journey_stage")],
         model.stage_prior[problem],
     ])  # fmt: skip
 
@@ -149,7 +149,7 @@ def severity_inputs(model: Model, scored: Scored, row: int, problem: int) -> Sco
     which[problem] = 1.0
     return np.concatenate([
         scored.whole[row, head.part("severity")],
-        scored.whole[row, head.part("emotion")],
+        scored.whole[row, head.part("text_emotion")],
         which,
     ])  # fmt: skip
 

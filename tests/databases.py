@@ -70,9 +70,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """An open database on both systems in turn."""
-    opened = open_database(Settings(database_url=database_url))
-    yield opened
-    opened.engine.dispose()
+    with open_database(Settings(database_url=database_url)) as opened:
+        yield opened
 
 
 def _with_database(url: str, name: str) -> str:

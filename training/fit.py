@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.domain.conversation import Conversation
 from data.domain.taxonomy import Taxonomy
 from nlp.encoder import Encoder
-from nlp.features import Batch, encode_units, fit_features
+from nlp.features import Batch, Rows, encode_units, fit_features
 from nlp.heads import LinearHead, Scores, Softmax, pooled_unit_scores
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
 from nlp.tagging import Scored, severity_inputs, stage_inputs
@@ -29,6 +29,9 @@ _SEVERITY_STRENGTH = 0.3
 _CHOICE_STRENGTH = 10.0
 # An outcome or emotion less likely than this is left out rather than guessed.
 _CHOICE_FLOOR = {"caller_role": 0.0, "journey_stage": 0.0, "outcome": 0.25, "emotion": 0.25}
+
+
+_TEXT_CHOICES = ("journey_stage:", "emotion:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +128,36 @@ def _fit_whole(
     )
 
     complete = np.flatnonzero([not example.single for example in examples])
-    whole_rows, width = rows.take(complete), rows.dense.shape[1]
+    known, width = [examples[int(i)] for i in complete], rows.dense.shape[1]
     columns = targets.choice_columns(labels)
-    choice_targets = targets.tag_targets([examples[int(i)] for i in complete], columns)
-    similarity = gram(whole_rows, width)
-    choice_head = primal(whole_rows, width, *dual(similarity, choice_targets, CONVERSATION_ALPHA), columns)
-    choice_scores = choice_head.scores(rows)
-    choice_scores[complete] = out_of_fold(similarity, choice_targets, folds[complete], CONVERSATION_ALPHA)
-    return side_by_side([text_head, choice_head]), np.hstack([scores, choice_scores])
+    choice_head, choice_scores = _fit_on(complete, rows, width, known, columns, columns, folds)
+    # The same without the channel for what pain points are judged by.
+    plain = tuple(c for c in columns if c.startswith(_TEXT_CHOICES))
+    named = tuple(f"text_{column}" for column in plain)
+    text_choice_head, text_choice_scores = _fit_on(
+        complete, rows, content_columns, known, plain, named, folds
+    )
+    heads = [text_head, choice_head, text_choice_head]
+    return side_by_side(heads), np.hstack([scores, choice_scores, text_choice_scores])
+
+
+def _fit_on(
+    complete: NDArray[np.int64],
+    rows: Rows,
+    width: int,
+    examples: Sequence[Example],
+    columns: tuple[str, ...],
+    named: tuple[str, ...],
+    folds: NDArray[np.int64],
+) -> tuple[LinearHead, Scores]:
+    """Heads taught by whole conversations alone, and scores of all rows, theirs out of fold."""
+    teaching = rows.take(complete)
+    truth = targets.tag_targets(examples, columns)
+    similarity = gram(teaching, width)
+    head = primal(teaching, width, *dual(similarity, truth, CONVERSATION_ALPHA), named)
+    scores = head.scores(rows)
+    scores[complete] = out_of_fold(similarity, truth, folds[complete], CONVERSATION_ALPHA)
+    return head, scores
 
 
 def _fit_units(

@@ -26,6 +26,10 @@ from data.store.session import translated
 from nlp.redaction import PiiType, find_spans, mask
 from nlp.redaction.conversation import redact_id
 
+_KEY_CHANGED = (
+    "voc: the pseudonym key is not the one used before with this database: repeat contacts no longer join with "
+    "earlier ones, and known conversations will look changed; restore the key if you can"
+)
 Paths = Annotated[list[Path], typer.Argument(help="files of conversations")]
 Replace = Annotated[
     bool, typer.Option("--replace", help="store a known id with other content as a new version")
@@ -50,16 +54,11 @@ def ingest(paths: Paths, replace: Replace = False, as_json: AsJson = False) -> N
 
 def ingest_paths(settings: Settings, paths: list[Path], *, replace: bool) -> IngestReport:
     """The import itself, with a progress bar on a terminal."""
-    database = open_database(settings)
-    analyzer = open_analyzer(settings, say)
-    pseudonymiser = open_pseudonymiser(settings, say)
+    analyzer, pseudonymiser = open_analyzer(settings, say), open_pseudonymiser(settings, say)
     write = write_of(settings)
-    if key_changed(database.sessions, pseudonymiser.fingerprint("key"), write):
-        say(
-            "voc: the pseudonym key is not the one used before with this database: repeat contacts no longer "
-            "join with earlier ones, and known conversations will look changed; restore the key if you can"
-        )
-    with progress("conversations") as advance:
+    with open_database(settings) as database, progress("conversations") as advance:
+        if key_changed(database.sessions, pseudonymiser.fingerprint("key"), write):
+            say(_KEY_CHANGED)
         run = Ingest(
             database, analyzer, settings.zone, open_tokenizer().search_terms, write,
             batch=settings.batch, replace_known=replace, advance=advance,
@@ -127,7 +126,12 @@ Id = Annotated[str, typer.Argument(help="id as listed")]
 @imports.command("list")
 def list_imports(as_json: AsJson = False) -> None:
     """Imports, newest first."""
-    with command() as settings, translated(), open_database(settings).readers() as session:
+    with (
+        command() as settings,
+        open_database(settings) as database,
+        translated(),
+        database.readers() as session,
+    ):
         found = ImportRepository(session).all()
         if as_json:
             emit_json([{"id": i.id, "at": i.at.isoformat(), "actor": i.actor, "state": i.state, "files": i.files} for i in found])  # fmt: skip
@@ -141,7 +145,12 @@ def list_imports(as_json: AsJson = False) -> None:
 @imports.command("undo")
 def undo(import_id: Id) -> None:
     """Take back everything an import added."""
-    with command() as settings, translated(), open_database(settings).sessions.begin() as session:
+    with (
+        command() as settings,
+        open_database(settings) as database,
+        translated(),
+        database.sessions.begin() as session,
+    ):
         touched = service.undo_import(_desk(settings, session), import_id, write_of(settings))
         print(f"{touched} conversations taken back")
 
@@ -156,7 +165,7 @@ def flip(
         if (conversation is None) == (import_id is None):
             raise InvalidInputError("give either --conversation or --import")
         analyzer = open_analyzer(settings, say)
-        with translated(), open_database(settings).sessions.begin() as session:
+        with open_database(settings) as database, translated(), database.sessions.begin() as session:
             desk, write = _desk(settings, session), write_of(settings)
             if conversation is not None:
                 flipped = service.flip_conversation(desk, analyzer, conversation, write)
@@ -167,8 +176,8 @@ def flip(
 
 def reanalyse() -> None:
     """Analyse everything stored again with the model in use; older analyses are kept."""
-    with command() as settings, progress("conversations") as advance:
-        analyzer, database = open_analyzer(settings, say), open_database(settings)
+    with command() as settings, open_database(settings) as database, progress("conversations") as advance:
+        analyzer = open_analyzer(settings, say)
         terms, write = open_tokenizer().search_terms, write_of(settings)
         after: str | None = ""
         total = 0
@@ -193,7 +202,7 @@ def erase(
         if (conversation is None) == (customer is None):
             raise InvalidInputError("give either --conversation or --customer")
         key = open_pseudonymiser(settings, say).pseudonym("cust", customer) if customer else None
-        with translated(), open_database(settings).sessions.begin() as session:
+        with open_database(settings) as database, translated(), database.sessions.begin() as session:
             desk, write = _desk(settings, session), write_of(settings)
             if conversation is not None:
                 service.erase_conversation(desk, conversation, write)
@@ -212,7 +221,7 @@ def mask_miss(
     """Mask a string that redaction missed, everywhere it is stored."""
     with command() as settings:
         missed = text if text is not None else typer.prompt("text to mask", hide_input=True, err=True)
-        with translated(), open_database(settings).sessions.begin() as session:
+        with open_database(settings) as database, translated(), database.sessions.begin() as session:
             touched = service.mask_miss(_desk(settings, session), missed, kind, write_of(settings))
             print(f"masked in {touched} conversations")
 

@@ -51,7 +51,11 @@ def doctor(
 def upgrade_database() -> None:
     """Bring the database to the newest schema. Safe to run twice."""
     with command() as settings:
-        print(f"database at revision {upgrade(open_engine(settings.database))}")
+        engine = open_engine(settings.database)
+        try:
+            print(f"database at revision {upgrade(engine)}")
+        finally:
+            engine.dispose()
 
 
 def serve(

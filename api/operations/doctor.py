@@ -36,7 +36,8 @@ def examine(settings: Settings) -> list[Finding]:
 def prepare(settings: Settings, say: Callable[[str], None]) -> None:
     """Make what can be made: encoder, model, key, database."""
     open_analyzer(settings, say)
-    open_database(settings)
+    with open_database(settings):
+        pass
 
 
 def _guarded(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
@@ -95,11 +96,14 @@ def _key(settings: Settings) -> Finding:
 
 def _database(settings: Settings) -> Finding:
     engine = open_engine(settings.database)
-    revision = current_revision(engine)
+    try:
+        revision = current_revision(engine)
+    finally:
+        engine.dispose()
     ok = revision == head_revision()
     detail = f"{engine.dialect.name}, revision {revision or 'none'}"
     if ok:
-        with open_database(settings, create=False).readers() as session:
+        with open_database(settings, create=False) as database, database.readers() as session:
             detail += f", {reports.total(session)} conversations"
     return Finding("database", ok, detail, "run voc db upgrade")
 

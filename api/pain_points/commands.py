@@ -39,7 +39,7 @@ def rank(
     with command() as settings:
         window = Window(day(first, "--from"), day(last, "--to"))
         filters = Filters(org=org, channel=channel, role=role, product=product)
-        with translated(), open_database(settings).readers() as session:
+        with open_database(settings) as database, translated(), database.readers() as session:
             found = ranking(session, taxonomy_of(settings), by, window, filters, limit)
         if as_json:
             emit_json(found.to_json())
@@ -58,7 +58,7 @@ def demo() -> None:
         for line in iter_told(report):
             say(line)
         print(f"样例会话（虚构）：{report.accepted} 个，来自 {SAMPLES.relative_to(ROOT)}\n")
-        with translated(), open_database(settings).readers() as session:
+        with open_database(settings) as database, translated(), database.readers() as session:
             found = ranking(session, taxonomy_of(settings), "pain_point", _DEMO_WINDOW, Filters(), 10)
         print("痛点排行（* 表示变化显著）")
         for line in lines(found):

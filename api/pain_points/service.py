@@ -12,7 +12,7 @@ from data.domain.errors import InvalidInputError
 from data.domain.ranking import Counts, RankedItem, previous_window, rank
 from data.domain.taxonomy import Taxonomy
 from data.domain.wire import Json
-from data.store import reports
+from data.store import organisations, reports
 from data.store.reports import Filters, Quote, Window
 
 
@@ -79,6 +79,14 @@ def ranking(
     name = namer(taxonomy, by)
     if window.first and window.last and window.first > window.last:
         raise InvalidInputError("the window ends before it begins; swap --from and --to")
+    if filters.role is not None and filters.role not in taxonomy.caller_roles:
+        raise InvalidInputError(
+            f"no caller role {filters.role!r}; expected one of {', '.join(taxonomy.caller_roles)}"
+        )
+    if filters.org is not None and not organisations.subtree(session, filters.org):
+        raise InvalidInputError(
+            "no organisation of this name has conversations; names are as in the files' `org`"
+        )
     before = _before(window.first, window.last)
     current = reports.counts(session, by, window, filters)
     previous = reports.counts(session, by, before, filters) if before else None

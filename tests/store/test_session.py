@@ -35,12 +35,11 @@ def test_migrations_make_what_the_tables_say(database_url: str) -> None:
 
 
 def test_an_older_schema_is_refused_with_the_remedy(database_url: str) -> None:
-    database = open_database(Settings(database_url=database_url))
-    with database.engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
-    with pytest.raises(UnavailableError, match="voc db upgrade"):
-        require_current(database.engine)
-    database.engine.dispose()
+    with open_database(Settings(database_url=database_url)) as database:
+        with database.engine.begin() as connection:
+            connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+        with pytest.raises(UnavailableError, match="voc db upgrade"):
+            require_current(database.engine)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +52,16 @@ def test_an_older_schema_is_refused_with_the_remedy(database_url: str) -> None:
     ids=["no-url", "no-driver", "no-server"],
 )
 def test_an_unusable_address_is_told_with_the_remedy(url: str, error: type[Exception], says: str) -> None:
-    with pytest.raises(error, match=says):
-        open_database(Settings(database_url=url))
+    with pytest.raises(error, match=says), open_database(Settings(database_url=url)):
+        pass
 
 
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "voc.db"
     path.write_text("这不是数据库" * 200, encoding="utf-8")
-    with pytest.raises(UnavailableError, match="no database"):
-        open_database(Settings(database_url=f"sqlite:///{path}"))
+    settings = Settings(database_url=f"sqlite:///{path}")
+    with pytest.raises(UnavailableError, match="no database"), open_database(settings):
+        pass
 
 
 def test_a_locked_database_is_told_and_not_waited_for_without_end(
@@ -69,20 +69,27 @@ def test_a_locked_database_is_told_and_not_waited_for_without_end(
 ) -> None:
     monkeypatch.setattr("data.store.session._BUSY_MS", 50)
     path = tmp_path / "voc.db"
-    database = open_database(Settings(database_url=f"sqlite:///{path}"))
-    holder = sqlite3.connect(path)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(UnavailableError, match="busy"), translated(), database.sessions.begin() as session:
-        session.execute(text("DELETE FROM conversations"))
-    with translated(), database.readers() as session:  # readers do not queue behind a writer
-        assert session.scalar(text("SELECT count(*) FROM conversations")) == 0
-    holder.close()
-    database.engine.dispose()
+    with open_database(Settings(database_url=f"sqlite:///{path}")) as database:
+        holder = sqlite3.connect(path)
+        holder.execute("BEGIN IMMEDIATE")
+        with (
+            pytest.raises(UnavailableError, match="busy"),
+            translated(),
+            database.sessions.begin() as session,
+        ):
+            session.execute(text("DELETE FROM conversations"))
+        with translated(), database.readers() as session:  # readers do not queue behind a writer
+            assert session.scalar(text("SELECT count(*) FROM conversations")) == 0
+        holder.close()
 
 
 def test_errors_of_the_database_hold_no_parameters(tmp_path: Path) -> None:
-    database = open_database(Settings(database_url=f"sqlite:///{tmp_path / 'voc.db'}"))
-    with pytest.raises(UnavailableError) as caught, translated(), database.sessions.begin() as session:
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'voc.db'}")
+    with (
+        open_database(settings) as database,
+        pytest.raises(UnavailableError) as caught,
+        translated(),
+        database.sessions.begin() as session,
+    ):
         session.execute(text("SELECT * FROM nowhere WHERE a = :a"), {"a": "客户原话"})
     assert "客户原话" not in str(caught.value)
-    database.engine.dispose()
