@@ -38,6 +38,14 @@ class Tokenizer:
         bigrams = [run[i : i + 2] for run in _WORD.findall(lowered) for i in range(len(run) - 1)]
         return list(dict.fromkeys([*self.words(lowered), *bigrams]))
 
+    def query_terms(self, text: str) -> list[str]:
+        """What a search asks for: the bigrams of every run of letters, so that cuts between words do not matter.
+
+        A run of one character asks for it as a word.
+        """
+        runs = _WORD.findall(text.lower())
+        return list(dict.fromkeys(run[i : i + 2] for run in runs for i in range(max(len(run) - 1, 1))))
+
 
 @cache
 def dictionary() -> dict[str, str]:

@@ -30,7 +30,7 @@ _KEY_CHANGED = (
     "voc: the pseudonym key is not the one used before with this database: repeat contacts no longer join with "
     "earlier ones, and known conversations will look changed; restore the key if you can"
 )
-Paths = Annotated[list[Path], typer.Argument(help="files of conversations")]
+Paths = Annotated[list[Path], typer.Argument(help="files of conversations", readable=False)]
 Replace = Annotated[
     bool, typer.Option("--replace", help="store a known id with other content as a new version")
 ]
@@ -75,7 +75,9 @@ def _print_report(report: IngestReport) -> None:
     print(f"import {report.import_id}: {report.added} added, {report.known} known")
 
 
-def analyze(path: Annotated[Path, typer.Argument(help="a file of conversations")], output: Output) -> None:
+def analyze(
+    path: Annotated[Path, typer.Argument(help="a file of conversations", readable=False)], output: Output
+) -> None:
     """Analyse a file without a database; one JSON line per accepted conversation, in order."""
     with command() as settings, progress("conversations") as advance:
         analyzer = open_analyzer(settings, say)
@@ -89,7 +91,9 @@ def analyze(path: Annotated[Path, typer.Argument(help="a file of conversations")
             raise typer.Exit(UNUSABLE)
 
 
-def redact(path: Annotated[Path, typer.Argument(help='lines of {"id", "text"}')], output: Output) -> None:
+def redact(
+    path: Annotated[Path, typer.Argument(help='lines of {"id", "text"}', readable=False)], output: Output
+) -> None:
     """Mask personal data in lines of id and text; spans are offsets into the original text."""
     with command() as settings:
         pseudonymiser = open_pseudonymiser(settings, say)

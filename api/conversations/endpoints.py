@@ -150,7 +150,7 @@ def get_selection(
         labels=tuple((kind, key) for kind, key in named.items() if key is not None),
         outcome=outcome,
         severity=severity,
-        terms=tuple(parts.tokenizer.search_terms(q)) if q else (),
+        terms=tuple(parts.tokenizer.query_terms(q)) if q else (),
     )
 
 
