@@ -1,4 +1,4 @@
-.PHONY: install demo test check format
+.PHONY: install demo test lint check format
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,12 +16,13 @@ demo: install
 test: install
 	$(BIN)/pytest
 
-check: install
+lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+
+check: lint test
 
 format: install
 	$(BIN)/ruff format .
