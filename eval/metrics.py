@@ -80,7 +80,7 @@ def wilson(hits: int, total: int) -> Interval:
 def calibration_error(scores: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
     """Expected calibration error over bins of equal mass (Nixon et al. 2019); nan without scores.
 
-    >>> calibration_error([0.5, 0.5], [True, False])
+    >>> calibration_error([1.0, 0.0], [True, False])
     0.0
     """
     if not scores:
