@@ -13,6 +13,7 @@ from nlp.bundle import point_to, save_bundle
 from nlp.encoder import Encoder
 from nlp.redaction.conversation import redact_conversation
 from nlp.redaction.pseudonym import Pseudonymiser
+from training.agreement import agreeing
 from training.dataset import CORPUS, corpus_hash, read_corpus
 from training.fit import fit
 from training.report import held_out_scores
@@ -37,7 +38,9 @@ def train(
     corpus: Path = CORPUS,
 ) -> TrainingResult:
     """Train on the corpus, save a bundle and make it the one in use. Deterministic: no step draws at random."""
-    examples = read_corpus(corpus)
+    examples, left_out = agreeing(read_corpus(corpus), taxonomy)
+    for label, number in sorted(left_out.items()):
+        say(f"{label} is not in the taxonomy: left out {number} times")
     say(f"{len(examples)} labelled texts; masking personal data")
     # A fixed key: pseudonyms never reach the features, but the run must be the same everywhere.
     pseudonymiser = Pseudonymiser(b"training")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from api.build import code_version, taxonomy_of
 from api.settings import Settings
 from data.domain.errors import InvalidInputError, UnavailableError
+from data.domain.taxonomy import Label
 from nlp.bundle import current, load_bundle
 from nlp.encoder import HashingEncoder
 from training.dataset import CORPUS, corpus_hash, read_corpus, writers
@@ -142,3 +144,38 @@ def test_no_score_out_of_fold_comes_from_a_model_that_saw_the_row() -> None:
     targets = np.array([[1.0], [0.0]] * 6, dtype=np.float32)
     scores = out_of_fold(gram(rows, 0), targets, np.arange(12) % 3, 0.01)
     assert np.ptp(scores) < 0.2
+
+
+def test_a_label_can_be_added_and_taken_out_without_code(tmp_path: Path) -> None:
+    shipped = taxonomy_of(Settings())
+    problems = {code: label for code, label in shipped.problems.items() if code != "bot_failure"}
+    intents = {**shipped.intents, "pet.insurance": Label("pet.insurance", "宠物保险")}
+    corpus = tmp_path / "corpus"
+    shutil.copytree(CORPUS, corpus)
+    with (corpus / "utterances.jsonl").open("a", encoding="utf-8") as stream:
+        for i, said in enumerate(
+            ("我家猫能上保险吗", "狗狗看病有没有保险能报", "给宠物买保险多少钱", "猫咪绝育保险管吗")
+        ):
+            value = {
+                "id": f"pet-{i}",
+                "text": said,
+                "intents": ["pet.insurance"],
+                "problems": [],
+                "delights": [],
+            }
+            stream.write(json.dumps(value, ensure_ascii=False) + "\n")
+    told: list[str] = []
+    changed = replace(shipped, version=2, problems=problems, intents=intents)
+    result = train(changed, HashingEncoder(), tmp_path / "bundles", "-", told.append, corpus)
+    _, model = load_bundle(tmp_path / "bundles" / result.bundle)
+    assert model.taxonomy == 2
+    assert "pet.insurance" in model.tags["intents"].labels
+    assert "bot_failure" not in model.tags["problems"].labels
+    assert any("bot_failure" in line and "left out" in line for line in told)
+
+
+def test_a_caller_role_taken_out_asks_for_labelling_again(tmp_path: Path) -> None:
+    shipped = taxonomy_of(Settings())
+    roles = {code: label for code, label in shipped.caller_roles.items() if code != "family"}
+    with pytest.raises(InvalidInputError, match="label it again"):
+        train(replace(shipped, caller_roles=roles), HashingEncoder(), tmp_path, "-", lambda _: None)
