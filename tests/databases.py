@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ _TEMPLATE = "voc_template"
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """Address of a running server: VOC_TEST_POSTGRESQL_URL, or one started here.
 
     Where none can be started its tests skip; VOC_REQUIRE_POSTGRESQL=1 turns the skip into a failure.
@@ -33,7 +34,8 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             warnings.simplefilter("ignore")  # it warns where there is no runtime folder of the user
             from pgserver import get_server  # type: ignore[attr-defined]
 
-            server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="delete")
+            # Not in the runner's own temporary folder, which other runs of it clear away.
+            server = get_server(tempfile.mkdtemp(prefix="voc-postgresql-"), cleanup_mode="delete")
     except (ImportError, OSError, RuntimeError) as error:
         if os.environ.get("VOC_REQUIRE_POSTGRESQL") == "1":
             pytest.fail(
