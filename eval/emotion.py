@@ -14,8 +14,8 @@ from scipy.stats import spearmanr
 from data.domain.analysis import Analysis
 from data.domain.conversation import Conversation
 from data.domain.errors import InvalidInputError
-from eval.gold import json_lines
 from eval.inputs import conversations_of
+from eval.labels import json_lines
 from eval.metrics import bootstrap
 
 # Beyond this a quarter counts as negative or positive.

@@ -9,7 +9,7 @@ from pathlib import Path
 from data.domain.conversation import Conversation
 from data.domain.errors import InvalidInputError
 from data.readers import Located, Rejected, open_conversations
-from eval.gold import Gold, read_gold
+from eval.labels import Gold, read_gold
 
 GOLD = Path(__file__).parent / "gold"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from data.domain.errors import InvalidInputError
-from eval.gold import json_lines
+from eval.labels import json_lines
 from eval.metrics import Interval, wilson
 from nlp.redaction import PiiSpan, PiiType, find_spans
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from data.domain.conversation import Conversation, Speaker
 from data.domain.errors import InvalidInputError
-from eval.gold import json_lines
 from eval.inputs import conversations_of
+from eval.labels import json_lines
 from eval.metrics import bootstrap, share
 
 Infer = Callable[[Sequence[Conversation]], list[Conversation]]

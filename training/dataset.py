@@ -10,7 +10,7 @@ from typing import Any
 
 from data.domain.conversation import Conversation, Speaker, Turn
 from data.domain.errors import InvalidInputError
-from eval.gold import Gold, GoldDelight, GoldPainPoint, json_lines, read_gold
+from eval.labels import Gold, GoldDelight, GoldPainPoint, json_lines, read_gold
 
 CORPUS = Path(__file__).parent / "corpus"
 

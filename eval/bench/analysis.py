@@ -8,12 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import tempfile
+from datetime import UTC
 from pathlib import Path
 
 from data.domain.analysis import Analysis, Versions
 from data.domain.conversation import canonical_json
-from data.domain.wire import analysis_to_json
+from data.domain.wire import analysis_to_json, conversation_to_json
 from eval.bench.setup import calls_of, default_encoder, median_of, model_of, seconds
+from eval.inputs import conversations_of
 from nlp.features import encode_units
 from nlp.pipeline import Analyzer
 from nlp.redaction.pseudonym import Pseudonymiser
@@ -38,10 +41,24 @@ def main() -> None:
     prepared = [analyzer.prepare(c, canonical_json(c)) for c in calls[:8]]
     analyzer.analyze([(p.conversation, p.redactions) for p in prepared])  # first use loads dictionaries
 
+    folder = tempfile.TemporaryDirectory(prefix="voc-bench-")
+    source = Path(folder.name) / "calls.jsonl"
+    source.write_text(
+        "".join(json.dumps(conversation_to_json(c), ensure_ascii=False) + "\n" for c in calls),
+        encoding="utf-8",
+    )
     stages: dict[str, list[float]] = {}
     whole = []
     for _ in range(given.runs):
-        taken: dict[str, float] = {"redact": 0, "encode": 0, "n-grams": 0, "decide": 0, "write": 0}
+        time, calls = seconds(lambda: conversations_of(source, UTC))
+        taken: dict[str, float] = {
+            "read": time,
+            "redact": 0,
+            "encode": 0,
+            "n-grams": 0,
+            "decide": 0,
+            "write": 0,
+        }
         for start in range(0, len(calls), _BATCH):
             batch = calls[start : start + _BATCH]
             time, ready = seconds(lambda b=batch: [analyzer.prepare(c, canonical_json(c)) for c in b])  # type: ignore[misc]
@@ -63,6 +80,7 @@ def main() -> None:
         whole.append(sum(taken.values()))
         for stage, value in taken.items():
             stages.setdefault(stage, []).append(value)
+    folder.cleanup()
     total = median_of(whole)
     units_a_call = len(caller_units(calls)) / len(calls)
     print(

@@ -19,8 +19,8 @@ from data.domain.analysis import Versions
 from data.domain.conversation import canonical_json
 from eval.bench.setup import default_encoder, full_precision, model_of
 from eval.conversations import CHOICE_PARTS, TAG_PARTS, emitted
-from eval.gold import json_lines
 from eval.inputs import Judged, with_gold
+from eval.labels import json_lines
 from eval.metrics import confusion, micro_f1
 from nlp.encoder import Encoder, TextKind
 from nlp.model import Model

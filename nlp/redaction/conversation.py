@@ -53,6 +53,7 @@ def redact_conversation(conversation: Conversation, pseudonymiser: Pseudonymiser
             conversation,
             id=redact_id(conversation.id, pseudonymiser),
             turns=turns,
+            channel=redact(conversation.channel) if conversation.channel else conversation.channel,
             org=redact(conversation.org) if conversation.org else conversation.org,
             agent_id=redact_id(conversation.agent_id, pseudonymiser) if conversation.agent_id else None,
             customer_key=pseudonymiser.pseudonym("cust", key) if key else None,

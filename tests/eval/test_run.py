@@ -37,7 +37,7 @@ def test_conversations_are_measured_part_by_part_with_baselines(var: Path, tmp_p
 
 def test_figures_are_of_the_emitted_labels_alone() -> None:
     from eval.conversations import measure
-    from eval.gold import Gold, GoldPainPoint
+    from eval.labels import Gold, GoldPainPoint
 
     call = a_conversation("理赔一个月了", identity="a")
     gold = Gold(

@@ -140,6 +140,7 @@ def test_a_name_once_known_is_masked_wherever_it_is_said_again() -> None:
 def test_ids_and_metadata_are_redacted_and_what_identifies_becomes_a_pseudonym() -> None:
     conversation = a_conversation(
         "我要退保", identity="call-13800138000", customer_key="C10086", agent_id="A1023",
+        channel="陈桂兰13800138000专线", org="江苏分公司/陈桂兰13800138000",
         metadata={"policy_no": "P440301", "phone": 13800138000, "phone_on_file": "old", "note": "找陈桂兰，13800138000",
                   "product": "康宁终身", "age": 70, "客户姓名": "陈桂兰", "vip": True},
     )  # fmt: skip
@@ -147,6 +148,7 @@ def test_ids_and_metadata_are_redacted_and_what_identifies_becomes_a_pseudonym()
     assert first.id.startswith("id_")
     assert first.customer_key == KEY.pseudonym("cust", "C10086")
     assert first.agent_id == "A1023"
+    assert (first.channel, first.org) == ("[姓名][手机号]专线", "江苏分公司/[姓名][手机号]")
     assert first.metadata == {
         "policy_no": KEY.pseudonym("pol", "P440301"), "phone": KEY.pseudonym("pii", "13800138000"),
         "phone_on_file": "old", "note": "找[姓名]，[手机号]", "product": "康宁终身", "age": 70,
