@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.conversations import commands as conversations
+from api.labels import commands as labels
 from api.operations import commands as operations
 from api.pain_points import commands as pain_points
 
@@ -14,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks would show local variables, and so what customers said
 )
-for feature in (conversations, pain_points, operations):
+for feature in (conversations, pain_points, labels, operations):
     feature.register(app)
 
 

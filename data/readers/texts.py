@@ -19,10 +19,13 @@ class Text:
     id: str
     text: str
     line: int
+    labels: tuple[str, ...] = ()
 
 
-def read_texts(path: Path, field: str = "text") -> Iterator[Text | Rejected]:
+def read_texts(path: Path, field: str = "text", *, labelled: bool = False) -> Iterator[Text | Rejected]:
     """Lines of a file, one by one; a broken line is rejected and the rest goes on.
+
+    With `labelled` every line must also have `labels`, a list of at least one name.
 
     Raises InvalidInputError when the file cannot be opened.
     """
@@ -31,16 +34,19 @@ def read_texts(path: Path, field: str = "text") -> Iterator[Text | Rejected]:
             if problem:
                 yield Rejected(path.name, line, problem, PROBLEMS[problem])
             elif raw is not None and raw.strip():
-                yield _text(path.name, line, raw, field)
+                yield _text(path.name, line, raw, field, labelled)
     except OSError as error:
         raise InvalidInputError(f"{path.name}: cannot be read ({error.strerror})") from error
 
 
-def _text(name: str, line: int, raw: str, field: str) -> Text | Rejected:
+def _text(name: str, line: int, raw: str, field: str, labelled: bool) -> Text | Rejected:
     try:
         value = json.loads(raw)
     except (json.JSONDecodeError, RecursionError):
         return Rejected(name, line, "bad_json", "not valid JSON; every line must be one JSON object")
     if not isinstance(value, dict) or not isinstance(value.get(field), str):
         return Rejected(name, line, "missing_text", f"no string `{field}`; give lines of id and {field}")
-    return Text(str(value.get("id", line)), value[field], line)
+    labels = value.get("labels", [])
+    if labelled and not (isinstance(labels, list) and labels and all(isinstance(x, str) for x in labels)):
+        return Rejected(name, line, "missing_labels", "no `labels`; give a list of at least one label name")
+    return Text(str(value.get("id", line)), value[field], line, tuple(labels) if labelled else ())

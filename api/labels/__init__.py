@@ -1,0 +1,1 @@
+"""Labels: ranking them for texts without training."""
