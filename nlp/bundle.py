@@ -23,7 +23,7 @@ from nlp.heads import LinearHead, Softmax, TagCalibration
 from nlp.model import Model
 from nlp.speakers import SpeakerHead
 
-FORMAT = 1
+FORMAT = 2
 _MANIFEST = "manifest.json"
 _ARRAYS = "model.safetensors"
 _NAMES = "names.json"
@@ -64,7 +64,7 @@ def load_bundle(folder: Path) -> tuple[str, Model]:
         manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT:
             raise UnavailableError(
-                f"{folder}: bundle of format {manifest['format']}, this version reads {FORMAT}"
+                f"{folder}: bundle of format {manifest['format']}, this version reads {FORMAT}; run `voc train`"
             )
         for name, digest in manifest["files"].items():
             if _sha256(folder / name) != digest:
@@ -116,6 +116,7 @@ def _values(model: Model) -> list[tuple[str, Any]]:
         ("features", model.features),
         ("conversation_head", model.conversation_head),
         ("unit_head", model.unit_head),
+        ("pain_gate", model.pain_gate),
         ("pain_stage", model.pain_stage),
         ("severity", model.severity),
         ("speakers", model.speakers),
@@ -139,6 +140,7 @@ def _assemble(arrays: Arrays, names: Mapping[str, Any]) -> Model:
         unit_head=value(LinearHead, "unit_head"),
         tags={part: value(TagCalibration, f"tags.{part}") for part in names["parts"]["tags"]},
         choices={part: value(Softmax, f"choices.{part}") for part in names["parts"]["choices"]},
+        pain_gate=value(Softmax, "pain_gate"),
         pain_stage=value(Softmax, "pain_stage"),
         severity=value(Softmax, "severity"),
         speakers=value(SpeakerHead, "speakers"),

@@ -1,7 +1,8 @@
 """Conversations → the two matrices that all heads read: one row a conversation, one row a unit.
 
-Sparse part: TF-IDF of character 1- to 3-grams (of the caller, and lighter of the agent). Dense part: the
-encoder's vectors of the caller's units (lighter still: on few labels the n-grams carry more).
+Sparse part: TF-IDF of character 1- to 3-grams (of the caller, lighter of the agent, and of the last turns).
+Dense part: the encoder's vectors of the caller's units (lighter still: on few labels the n-grams carry more)
+and the channel. Which head reads how much of it: `Features.widths`.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from data.domain.conversation import Conversation
 from nlp.encoder import Encoder, Vectors
 from nlp.text import readable, skeleton
-from nlp.units import Unit, agent_text, caller_units
+from nlp.units import Unit, agent_text, caller_units, ending_text
 
 # Shares of the blocks in the similarity of two rows (squares of the factors on the features),
 # chosen by cross-validation over held-out writers of the training corpus.
@@ -27,6 +28,7 @@ VECTOR_SHARE = 0.15
 BEFORE_SHARE = 0.2
 UNIT_VECTOR_SHARE = 0.3
 CHANNEL_SHARE = 0.3
+ENDING_SHARE = 0.4
 
 Floats = NDArray[np.float32]
 
@@ -47,6 +49,14 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
+class Widths:
+    """The first columns of each block that a head reads; the rest do not exist for it."""
+
+    sparse: int
+    dense: int
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     """The matrices of some conversations; `units[i]` belongs to row i of `unit_rows`."""
 
@@ -64,6 +74,8 @@ class Features:
     unit_idf: Floats
     agent_terms: tuple[str, ...]
     agent_idf: Floats
+    ending_terms: tuple[str, ...]
+    ending_idf: Floats
     center: Floats  # mean vector of the training units, subtracted: the encoder's cosines are compressed
     channels: tuple[str, ...]
 
@@ -79,12 +91,14 @@ class Features:
         owner = _ownership(units, len(conversations))
         counts = _counts([skeleton(unit.text) for unit in units], self.caller_terms)
         agents = _counts([skeleton(agent_text(c)) for c in conversations], self.agent_terms)
+        endings = _counts([skeleton(ending_text(c)) for c in conversations], self.ending_terms)
         before = _counts([skeleton(unit.before) for unit in units], self.agent_terms)
         centred = vectors - self.center
         conversation_rows = Rows(
             _stack([
                 _tfidf(owner @ counts, self.caller_idf),
                 _tfidf(agents, self.agent_idf) * AGENT_SHARE**0.5,
+                _tfidf(endings, self.ending_idf) * ENDING_SHARE**0.5,
             ]),
             np.hstack([
                 _pooled(centred, units, len(conversations)) * VECTOR_SHARE**0.5,
@@ -108,10 +122,20 @@ class Features:
                 rows[row, column] = 1.0
         return rows
 
-    @property
-    def content_columns(self) -> int:
-        """Dense columns of a conversation that come from its text; the channel's columns follow them."""
-        return 2 * len(self.center)
+    def widths(self, part: str) -> Widths:
+        """How many of the columns the heads of a part may read.
+
+        The text alone for what hurts and is wanted; the choice parts also know the channel, outcome and emotion
+        how the conversation ended.
+        """
+        words, vectors = len(self.caller_terms) + len(self.agent_terms), 2 * len(self.center)
+        beyond = vectors + len(self.channels)
+        return {
+            "caller_role": Widths(words, beyond),
+            "journey_stage": Widths(words, beyond),
+            "outcome": Widths(words + len(self.ending_terms), beyond),
+            "emotion": Widths(words + len(self.ending_terms), beyond),
+        }.get(part, Widths(words, vectors))
 
 
 def fit_features(
@@ -123,12 +147,16 @@ def fit_features(
     counts = sp.csr_array(caller.fit_transform([skeleton(unit.text) for unit in units]))
     agent = CountVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, min_df=2, dtype=np.float32)
     agent_counts = sp.csr_array(agent.fit_transform([skeleton(agent_text(c)) for c in conversations]))
+    ending = CountVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False, min_df=2, dtype=np.float32)
+    ending_counts = sp.csr_array(ending.fit_transform([skeleton(ending_text(c)) for c in conversations]))
     return Features(
         caller_terms=tuple(caller.get_feature_names_out()),
         caller_idf=_idf(owner @ counts),
         unit_idf=_idf(counts),
         agent_terms=tuple(agent.get_feature_names_out()),
         agent_idf=_idf(agent_counts),
+        ending_terms=tuple(ending.get_feature_names_out()),
+        ending_idf=_idf(ending_counts),
         center=vectors.mean(axis=0),
         channels=tuple(channels),
     )

@@ -23,7 +23,8 @@ class LinearHead:
 
     def scores(self, rows: Rows) -> Scores:
         """Shape (rows, columns); about 0 for absent and 1 for present, not yet probabilities."""
-        raw = rows.sparse @ self.sparse + rows.dense[:, : len(self.dense)] @ self.dense + self.bias
+        sparse = rows.sparse[:, : len(self.sparse)] @ self.sparse
+        raw = sparse + rows.dense[:, : len(self.dense)] @ self.dense + self.bias
         return np.asarray(raw, dtype=np.float64)
 
     def part(self, prefix: str) -> list[int]:

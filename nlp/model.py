@@ -19,6 +19,7 @@ class Model:
 
     Columns of the heads are named `part:label`. `conversation_head` holds the tag parts, the choice parts,
     `pain_stage:<stage>` and `severity:2`, `severity:3`; `unit_head` holds the tag parts and `valence:turn`.
+    `pain_gate` tells absent from present: whether the conversation has any pain point at all.
     `stage_prior` is (problems, stages): log P(stage | problem) in the training corpus, smoothed.
     """
 
@@ -27,6 +28,7 @@ class Model:
     unit_head: LinearHead
     tags: Mapping[str, TagCalibration]
     choices: Mapping[str, Softmax]
+    pain_gate: Softmax
     pain_stage: Softmax
     severity: Softmax
     stage_prior: Scores

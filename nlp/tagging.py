@@ -17,6 +17,7 @@ from nlp.units import Unit
 # A further span is evidence too when its score reaches this share of the best one's.
 _EVIDENCE_SHARE = 0.6
 _QUARTERS = 4
+_TINY = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,8 @@ def _tags(
 def _pain_points(
     model: Model, scored: Scored, row: int, units: Sequence[Unit], unit_scores: Scores
 ) -> tuple[PainPoint, ...]:
+    if gate(model, scored)[row] < model.pain_gate.threshold:
+        return ()
     columns = model.unit_head.part("problems")
     points = []
     for problem in _emitted(model, "problems", scored, row):
@@ -130,6 +133,25 @@ def _pain_points(
             )
         )
     return tuple(sorted(points, key=lambda point: -point.score))
+
+
+def gate(model: Model, scored: Scored) -> Scores:
+    """P(the conversation has any pain point), one number a conversation."""
+    return model.pain_gate.probabilities(gate_inputs(model, scored))[:, 1]
+
+
+def gate_inputs(model: Model, scored: Scored) -> Scores:
+    """What decides whether anything hurts: the surest problems, the emotion by the text, severity and stage heads."""
+    head = model.conversation_head
+    probabilities = np.clip(scored.tags["problems"], _TINY, 1 - _TINY)
+    surest = -np.sort(-np.log(probabilities / (1 - probabilities)), axis=1)[:, :3]
+    return np.hstack([
+        surest,
+        probabilities.sum(axis=1, keepdims=True),
+        scored.whole[:, head.part("text_emotion")],
+        scored.whole[:, head.part("severity")],
+        scored.whole[:, head.part("pain_stage")].max(axis=1, keepdims=True),
+    ])  # fmt: skip
 
 
 def stage_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from data.domain.conversation import Conversation, Speaker
 from nlp.text import units
 
+_ENDING = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
@@ -34,6 +36,12 @@ def caller_turns(conversation: Conversation) -> list[int]:
 def agent_text(conversation: Conversation) -> str:
     """What the insurer's side said, one turn a line."""
     return "\n".join(turn.text for turn in conversation.turns if turn.speaker in (Speaker.AGENT, Speaker.BOT))
+
+
+def ending_text(conversation: Conversation) -> str:
+    """The last turns of both sides, one a line: how it ended is said there."""
+    spoken = [turn.text for turn in conversation.turns if turn.speaker is not Speaker.SYSTEM]
+    return "\n".join(spoken[-_ENDING:])
 
 
 def caller_units(conversations: Sequence[Conversation]) -> list[Unit]:

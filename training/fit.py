@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.domain.conversation import Conversation
 from data.domain.taxonomy import Taxonomy
 from nlp.encoder import Encoder
-from nlp.features import Batch, Rows, encode_units, fit_features
+from nlp.features import Batch, Features, Rows, Widths, encode_units, fit_features
 from nlp.heads import LinearHead, Scores, Softmax, pooled_unit_scores
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
 from nlp.tagging import Scored, severity_inputs, stage_inputs
@@ -19,6 +19,7 @@ from nlp.units import caller_units
 from training import targets
 from training.calibrate import fit_softmax, fit_tag_calibration
 from training.dataset import Example, writers
+from training.gate import LABELS, with_gate
 from training.solve import dual, gram, out_of_fold, primal, side_by_side
 from training.speakers import fit_speakers
 
@@ -31,7 +32,7 @@ _CHOICE_STRENGTH = 10.0
 _CHOICE_FLOOR = {"caller_role": 0.0, "journey_stage": 0.0, "outcome": 0.25, "emotion": 0.25}
 
 
-_TEXT_CHOICES = ("journey_stage:", "emotion:")
+_TEXT_CHOICES = ("journey_stage", "emotion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def fit(
     batch = features.batch_of(redacted, units, vectors)
     folds = _folds(examples)
 
-    whole_head, whole_scores = _fit_whole(examples, batch, labels, folds, features.content_columns)
+    whole_head, whole_scores = _fit_whole(examples, batch, labels, folds, features)
     unit_head, unit_scores = _fit_units(examples, batch, labels, folds)
     owners = np.array([unit.conversation for unit in units], dtype=np.int64)
 
@@ -85,6 +86,7 @@ def fit(
         unit_head=unit_head,
         tags=tags,
         choices=choices,
+        pain_gate=_empty(LABELS),
         pain_stage=_empty(labels["journey_stage"]),
         severity=_empty(("1", "2", "3")),
         stage_prior=_stage_prior(examples, labels),
@@ -93,7 +95,8 @@ def fit(
         encoder=encoder.fingerprint,
         taxonomy=taxonomy.version,
     )
-    return Trained(_with_pain_points(draft, examples, held_out, labels), batch, held_out)
+    gated = with_gate(draft, examples, held_out, folds)
+    return Trained(_with_pain_points(gated, examples, held_out, labels), batch, held_out)
 
 
 def _folds(examples: Sequence[Example]) -> NDArray[np.int64]:
@@ -109,62 +112,64 @@ def _fit_whole(
     batch: Batch,
     labels: dict[str, tuple[str, ...]],
     folds: NDArray[np.int64],
-    content_columns: int,
+    features: Features,
 ) -> tuple[LinearHead, Scores]:
-    """Conversation-level heads and their out-of-fold scores.
-
-    What hurts and what is wanted is read from the text alone; only the choice parts may know the channel.
-    """
-    rows = batch.conversations
-    text_columns = targets.tag_columns(labels) + targets.pain_columns(labels)
-    text_targets = np.hstack([
+    """Conversation-level heads and their out-of-fold scores."""
+    rows, text = batch.conversations, features.widths("text")
+    columns = targets.tag_columns(labels) + targets.pain_columns(labels)
+    truth = np.hstack([
         targets.tag_targets(examples, targets.tag_columns(labels)),
         targets.pain_targets(examples, targets.pain_columns(labels)),
     ])  # fmt: skip
-    similarity = gram(rows, content_columns)
-    scores = out_of_fold(similarity, text_targets, folds, CONVERSATION_ALPHA)
-    text_head = primal(
-        rows, content_columns, *dual(similarity, text_targets, CONVERSATION_ALPHA), text_columns
-    )
-
-    complete = np.flatnonzero([not example.single for example in examples])
-    known, width = [examples[int(i)] for i in complete], rows.dense.shape[1]
-    columns = targets.choice_columns(labels)
-    choice_head, choice_scores = _fit_on(complete, rows, width, known, columns, columns, folds)
-    # The same without the channel for what pain points are judged by.
-    plain = tuple(c for c in columns if c.startswith(_TEXT_CHOICES))
-    named = tuple(f"text_{column}" for column in plain)
-    text_choice_head, text_choice_scores = _fit_on(
-        complete, rows, content_columns, known, plain, named, folds
-    )
-    heads = [text_head, choice_head, text_choice_head]
-    return side_by_side(heads), np.hstack([scores, choice_scores, text_choice_scores])
+    similarity = gram(rows, text)
+    heads = [primal(rows, text, *dual(similarity, truth, CONVERSATION_ALPHA), columns)]
+    scores = [out_of_fold(similarity, truth, folds, CONVERSATION_ALPHA)]
+    taught = _Taught(examples, rows, labels, folds)
+    for part in CHOICE_PARTS:
+        head, held_out = taught.fit(part, features.widths(part), part)
+        heads.append(head)
+        scores.append(held_out)
+    # The same from the text alone for what pain points are judged by.
+    for part in _TEXT_CHOICES:
+        head, held_out = taught.fit(part, text, f"text_{part}")
+        heads.append(head)
+        scores.append(held_out)
+    return side_by_side(heads), np.hstack(scores)
 
 
-def _fit_on(
-    complete: NDArray[np.int64],
-    rows: Rows,
-    width: int,
-    examples: Sequence[Example],
-    columns: tuple[str, ...],
-    named: tuple[str, ...],
-    folds: NDArray[np.int64],
-) -> tuple[LinearHead, Scores]:
-    """Heads taught by whole conversations alone, and scores of all rows, theirs out of fold."""
-    teaching = rows.take(complete)
-    truth = targets.tag_targets(examples, columns)
-    similarity = gram(teaching, width)
-    head = primal(teaching, width, *dual(similarity, truth, CONVERSATION_ALPHA), named)
-    scores = head.scores(rows)
-    scores[complete] = out_of_fold(similarity, truth, folds[complete], CONVERSATION_ALPHA)
-    return head, scores
+class _Taught:
+    """Heads taught by whole conversations alone, which have all labels."""
+
+    def __init__(
+        self,
+        examples: Sequence[Example],
+        rows: Rows,
+        labels: dict[str, tuple[str, ...]],
+        folds: NDArray[np.int64],
+    ) -> None:
+        self._complete = np.flatnonzero([not example.single for example in examples])
+        self._examples = [examples[int(i)] for i in self._complete]
+        self._all, self._rows = rows, rows.take(self._complete)
+        self._labels, self._folds = labels, folds[self._complete]
+
+    def fit(self, part: str, widths: Widths, name: str) -> tuple[LinearHead, Scores]:
+        """The head of a part, its columns called `name:label`, and scores of all rows, those it learnt out of fold."""
+        columns = targets.choice_columns(self._labels, part)
+        truth = targets.tag_targets(self._examples, columns)
+        named = tuple(f"{name}:{label}" for label in self._labels[part])
+        similarity = gram(self._rows, widths)
+        head = primal(self._rows, widths, *dual(similarity, truth, CONVERSATION_ALPHA), named)
+        scores = head.scores(self._all)
+        scores[self._complete] = out_of_fold(similarity, truth, self._folds, CONVERSATION_ALPHA)
+        return head, scores
 
 
 def _fit_units(
     examples: Sequence[Example], batch: Batch, labels: dict[str, tuple[str, ...]], folds: NDArray[np.int64]
 ) -> tuple[LinearHead, Scores]:
     """Unit-level heads and their out-of-fold scores."""
-    rows, width = batch.unit_rows, batch.unit_rows.dense.shape[1]
+    rows = batch.unit_rows
+    width = Widths(rows.sparse.shape[1], rows.dense.shape[1])
     columns = targets.tag_columns(labels)
     truth, intents_known = targets.unit_targets(examples, batch.units, columns)
     is_intent = np.array([column.startswith("intents:") for column in columns])

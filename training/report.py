@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nlp.model import CHOICE_PARTS, TAG_PARTS
+from nlp.tagging import gate
 from training.calibrate import micro_f1
 from training.dataset import Example
 from training.fit import Trained
@@ -15,7 +16,8 @@ from training.fit import Trained
 def held_out_scores(trained: Trained, examples: Sequence[Example]) -> dict[str, float]:
     """Micro F1 of the tag parts and accuracy of the choice parts over whole conversations, out of fold.
 
-    Calibrations and thresholds were fitted on these same held-out scores, so the figures flatter slightly.
+    `false_alarm` is the share of conversations without pain that were given some.
+    Calibrations, gate and thresholds were fitted on these same held-out scores, so the figures flatter slightly.
     """
     rows = [i for i, example in enumerate(examples) if not example.single]
     scores = {}
@@ -25,6 +27,11 @@ def held_out_scores(trained: Trained, examples: Sequence[Example]) -> dict[str, 
             [[label in examples[i].gold.labels(part) for label in calibration.labels] for i in rows]
         )
         emitted = trained.held_out.tags[part][rows] >= calibration.threshold
+        if part == "problems":
+            present = gate(trained.model, trained.held_out)[rows] >= trained.model.pain_gate.threshold
+            emitted &= present[:, None]
+            painless = ~truth.any(axis=1)
+            scores["false_alarm"] = round(float(emitted[painless].any(axis=1).mean()), 4)
         scores[part] = round(micro_f1(emitted, truth), 4)
     for part in CHOICE_PARTS:
         labels = trained.model.choices[part].labels

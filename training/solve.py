@@ -6,20 +6,22 @@ least-squares head a label is as good as support vector machines. scikit-learn's
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.kernel_ridge import KernelRidge
 
-from nlp.features import Floats, Rows
+from nlp.features import Floats, Rows, Widths
 from nlp.heads import LinearHead
 
 Targets = NDArray[np.float32]
 
 
-def gram(rows: Rows, dense_columns: int) -> Floats:
-    """Similarity of every two rows over the sparse block, the first dense columns, and a constant."""
-    dense = rows.dense[:, :dense_columns]
-    return np.asarray((rows.sparse @ rows.sparse.T).toarray() + dense @ dense.T + 1.0, dtype=np.float32)
+def gram(rows: Rows, widths: Widths) -> Floats:
+    """Similarity of every two rows over the first columns of each block, and a constant."""
+    sparse, dense = rows.sparse[:, : widths.sparse], rows.dense[:, : widths.dense]
+    return np.asarray((sparse @ sparse.T).toarray() + dense @ dense.T + 1.0, dtype=np.float32)
 
 
 def dual(similarity: Floats, targets: Targets, alpha: float) -> tuple[Floats, Floats]:
@@ -42,21 +44,24 @@ def out_of_fold(
 
 
 def primal(
-    rows: Rows, dense_columns: int, coefficients: Floats, mean: Floats, columns: tuple[str, ...]
+    rows: Rows, widths: Widths, coefficients: Floats, mean: Floats, columns: tuple[str, ...]
 ) -> LinearHead:
     """The head whose scores equal the dual's; the constant of `gram` becomes part of the bias."""
-    sparse = np.asarray(rows.sparse.T @ coefficients, dtype=np.float32)
-    dense = np.asarray(rows.dense[:, :dense_columns].T @ coefficients, dtype=np.float32)
+    sparse = np.asarray(rows.sparse[:, : widths.sparse].T @ coefficients, dtype=np.float32)
+    dense = np.asarray(rows.dense[:, : widths.dense].T @ coefficients, dtype=np.float32)
     return LinearHead(columns, sparse, dense, np.asarray(mean + coefficients.sum(axis=0), dtype=np.float32))
 
 
-def side_by_side(heads: list[LinearHead]) -> LinearHead:
-    """One head with the columns of all; a head without the last dense columns gives them weight 0."""
-    height = max(len(head.dense) for head in heads)
-    dense = [np.pad(head.dense, ((0, height - len(head.dense)), (0, 0))) for head in heads]
+def side_by_side(heads: Sequence[LinearHead]) -> LinearHead:
+    """One head with the columns of all; what a head does not read gets weight 0."""
     return LinearHead(
         tuple(name for head in heads for name in head.columns),
-        np.hstack([head.sparse for head in heads]),
-        np.hstack(dense),
+        _padded([head.sparse for head in heads]),
+        _padded([head.dense for head in heads]),
         np.concatenate([head.bias for head in heads]),
     )
+
+
+def _padded(blocks: Sequence[Floats]) -> Floats:
+    height = max(map(len, blocks))
+    return np.hstack([np.pad(block, ((0, height - len(block)), (0, 0))) for block in blocks])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.taxonomy import Taxonomy
-from nlp.model import CHOICE_PARTS, TAG_PARTS
+from nlp.model import TAG_PARTS
 from nlp.units import Unit
 from training.dataset import Example
 
@@ -65,9 +65,9 @@ def pain_targets(examples: Sequence[Example], columns: Sequence[str]) -> Targets
     return result
 
 
-def choice_columns(labels: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """`part:label` of the parts with one label a conversation."""
-    return tuple(f"{part}:{label}" for part in CHOICE_PARTS for label in labels[part])
+def choice_columns(labels: dict[str, tuple[str, ...]], part: str) -> tuple[str, ...]:
+    """`part:label` of a part with one label a conversation."""
+    return tuple(f"{part}:{label}" for label in labels[part])
 
 
 def unit_targets(

@@ -121,13 +121,13 @@ def test_the_dual_solution_is_that_of_ridge_regression() -> None:
     import scipy.sparse as sp
     from sklearn.linear_model import Ridge
 
-    from nlp.features import Rows
+    from nlp.features import Rows, Widths
 
     random = np.random.default_rng(0)
     sparse, dense = random.normal(size=(40, 7)), random.normal(size=(40, 3)).astype(np.float32)
     rows = Rows(sp.csr_array(sparse.astype(np.float32)), dense)
     targets = random.normal(size=(40, 2)).astype(np.float32)
-    head = primal(rows, 3, *dual(gram(rows, 3), targets, 2.0), ("a:x", "a:y"))
+    head = primal(rows, Widths(7, 3), *dual(gram(rows, Widths(7, 3)), targets, 2.0), ("a:x", "a:y"))
     # The constant column of the similarity is regularised like any other.
     design = np.hstack([sparse, dense, np.ones((40, 1))])
     ridge = Ridge(alpha=2.0, fit_intercept=False).fit(design, targets - targets.mean(axis=0))
@@ -137,12 +137,12 @@ def test_the_dual_solution_is_that_of_ridge_regression() -> None:
 def test_no_score_out_of_fold_comes_from_a_model_that_saw_the_row() -> None:
     import scipy.sparse as sp
 
-    from nlp.features import Rows
+    from nlp.features import Rows, Widths
 
     # Every row is its own feature: only a model that saw a row could tell its target from the mean.
     rows = Rows(sp.csr_array(np.eye(12, dtype=np.float32)), np.zeros((12, 0), dtype=np.float32))
     targets = np.array([[1.0], [0.0]] * 6, dtype=np.float32)
-    scores = out_of_fold(gram(rows, 0), targets, np.arange(12) % 3, 0.01)
+    scores = out_of_fold(gram(rows, Widths(12, 0)), targets, np.arange(12) % 3, 0.01)
     assert np.ptp(scores) < 0.2
 
 
