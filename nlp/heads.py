@@ -44,6 +44,12 @@ class TagCalibration:
     slopes: Scores  # (3,)
     offsets: Scores  # (labels,)
     threshold: float  # least probability that emits a label
+    share: float = 0.0  # and least share of the probability of the surest label of the conversation
+
+    def emitted(self, probabilities: Scores) -> NDArray[np.bool_]:
+        """Which labels are likely enough; shape of `probabilities`, (conversations, labels)."""
+        surest = probabilities.max(axis=1, keepdims=True)
+        return np.asarray((probabilities >= self.threshold) & (probabilities >= self.share * surest))
 
     def probabilities(self, whole: Scores, best: Scores, top: Scores) -> Scores:
         """Shape (conversations, labels)."""

@@ -94,7 +94,8 @@ def _emitted(model: Model, part: str, scored: Scored, row: int) -> list[int]:
     """Columns of the labels likely enough, most likely first."""
     probabilities = scored.tags[part][row]
     order = np.argsort(-probabilities, kind="stable")
-    return [int(i) for i in order if probabilities[i] >= model.tags[part].threshold]
+    emitted = model.tags[part].emitted(probabilities[None])[0]
+    return [int(i) for i in order if emitted[i]]
 
 
 def _tags(

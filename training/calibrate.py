@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -10,6 +12,8 @@ from nlp.heads import Scores, Softmax, TagCalibration
 
 _OFFSET_STRENGTH = 1.0
 _MAX_ITERATIONS = 2000
+_THRESHOLDS = np.round(np.arange(0.10, 0.605, 0.01), 2)
+_SHARES = (0.0, 0.3, 0.4, 0.5, 0.6)
 
 
 def fit_tag_calibration(
@@ -28,14 +32,17 @@ def fit_tag_calibration(
     weights = regression.coef_[0]
     slopes, offsets = weights[:3] * scale, weights[3:] + regression.intercept_[0]
     draft = TagCalibration(labels, slopes, offsets, 0.5)
-    threshold = best_threshold(draft.probabilities(whole, best, top), truth)
-    return TagCalibration(labels, slopes, offsets, threshold)
+    return best_thresholds(draft, draft.probabilities(whole, best, top), truth)
 
 
-def best_threshold(probabilities: Scores, truth: NDArray[np.bool_]) -> float:
-    """The threshold of 0.10 … 0.60 with the best micro F1, all labels together."""
-    candidates = np.round(np.arange(0.10, 0.605, 0.01), 2)
-    return float(max(candidates, key=lambda t: (micro_f1(probabilities >= t, truth), t)))
+def best_thresholds(draft: TagCalibration, probabilities: Scores, truth: NDArray[np.bool_]) -> TagCalibration:
+    """The calibration with the threshold and the share of the best micro F1, all labels together; the stricter of equals."""
+
+    def quality(tried: TagCalibration) -> tuple[float, float, float]:
+        return round(micro_f1(tried.emitted(probabilities), truth), 4), tried.share, tried.threshold
+
+    tried = [replace(draft, threshold=float(t), share=share) for t in _THRESHOLDS for share in _SHARES]
+    return max(tried, key=quality)
 
 
 def micro_f1(predicted: NDArray[np.bool_], truth: NDArray[np.bool_]) -> float:

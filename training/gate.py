@@ -45,5 +45,5 @@ def with_gate(draft: Model, examples: Sequence[Example], held_out: Scored, folds
     return replace(
         draft,
         pain_gate=fit_softmax(LABELS, inputs, hurts, _STRENGTH, gate),
-        tags={**draft.tags, "problems": replace(draft.tags["problems"], threshold=threshold)},
+        tags={**draft.tags, "problems": replace(draft.tags["problems"], threshold=threshold, share=0.0)},
     )

@@ -26,7 +26,7 @@ def held_out_scores(trained: Trained, examples: Sequence[Example]) -> dict[str, 
         truth = np.array(
             [[label in examples[i].gold.labels(part) for label in calibration.labels] for i in rows]
         )
-        emitted = trained.held_out.tags[part][rows] >= calibration.threshold
+        emitted = calibration.emitted(trained.held_out.tags[part][rows])
         if part == "problems":
             present = gate(trained.model, trained.held_out)[rows] >= trained.model.pain_gate.threshold
             emitted &= present[:, None]
