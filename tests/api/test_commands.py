@@ -127,7 +127,12 @@ def test_rank_has_the_shape_of_the_contract_and_compares_equal_windows(ready: Pa
     assert ran["conversations"] == 6
     slow = next(item for item in ran["items"] if item["key"] == "benefit.slow")
     assert slow["name"] == "给付领取·时效慢"
-    assert (slow["conversations"], slow["share"], slow["per_thousand"], slow["change"]) == (6, 1.0, 1000.0, 0.0)
+    assert (slow["conversations"], slow["share"], slow["per_thousand"], slow["change"]) == (
+        6,
+        1.0,
+        1000.0,
+        0.0,
+    )
     assert set(slow["severity"]) == {"1", "2", "3"}
     assert sum(slow["severity"].values()) == 6
     assert len({quote["conversation_id"] for quote in slow["quotes"]}) == 3
