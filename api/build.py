@@ -20,11 +20,14 @@ from data.readers.taxonomy import read_taxonomy
 from data.store.session import current_revision, open_engine, require_current, session_factory, upgrade
 from nlp.bundle import current, load_bundle
 from nlp.encoder import Encoder
-from nlp.encoder_folder import open_encoder
+from nlp.encoder_folder import DEFAULT, open_encoder, prepare
 from nlp.pipeline import Analyzer
+from nlp.reader import Reader
+from nlp.reader_folder import open_reader
 from nlp.redaction.pseudonym import Pseudonymiser, new_key
 from nlp.tokenizer import Tokenizer
 from training.run import train
+from training.tuned import TUNED
 
 Say = Callable[[str], None]
 
@@ -79,22 +82,32 @@ def encoder_of(settings: Settings) -> Encoder:
     return open_encoder(settings.encoder, settings.models, settings.threads)
 
 
-def ensure_bundle(settings: Settings, encoder: Encoder, say: Say) -> Path:
+def reader_of(settings: Settings) -> Reader | None:
+    """The configured reader, prepared on first use.
+
+    None where it is switched off, the encoder is not the default one, or no tuning run was shipped.
+    """
+    if settings.reader == "none" or settings.encoder != DEFAULT or not TUNED.is_dir():
+        return None
+    return open_reader(settings.models, TUNED, prepare(settings.models), settings.threads)
+
+
+def ensure_bundle(settings: Settings, encoder: Encoder, reader: Reader | None, say: Say) -> Path:
     """Folder of the bundle in use; one is trained from the shipped corpus where there is none yet."""
     try:
         return current(settings.bundles)
     except UnavailableError:
         say("no trained model yet: training from the shipped corpus, about a minute")
-        train(taxonomy_of(settings), encoder, settings.bundles, code_version(), say)
+        train(taxonomy_of(settings), encoder, reader, settings.bundles, code_version(), say)
         return current(settings.bundles)
 
 
 def open_analyzer(settings: Settings, say: Say) -> Analyzer:
     """The analyzer with the bundle in use."""
-    encoder = encoder_of(settings)
-    identity, model = load_bundle(ensure_bundle(settings, encoder, say))
+    encoder, reader = encoder_of(settings), reader_of(settings)
+    identity, model = load_bundle(ensure_bundle(settings, encoder, reader, say))
     versions = Versions(bundle=identity, taxonomy=model.taxonomy, code=code_version())
-    return Analyzer(model, encoder, open_pseudonymiser(settings, say), versions)
+    return Analyzer(model, encoder, reader, open_pseudonymiser(settings, say), versions)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
@@ -22,6 +23,9 @@ class Settings(BaseSettings):
     config_dir: Path = Field(ROOT / "configs", description="folder of taxonomy.yaml")
     database_url: str | None = Field(None, description="default: SQLite in the var folder")
     encoder: str = Field("default", description="default, hashing, or a sentence-transformers name or folder")
+    reader: Literal["default", "none"] = Field(
+        "default", description="default, or none: the linear heads alone, faster and less exact"
+    )
     timezone: str = Field("Asia/Shanghai", description="zone of times without one; days are cut there")
     pseudonym_key: str | None = Field(
         None, min_length=16, description="secret; made once in the var folder if not given"

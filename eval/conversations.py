@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ import numpy as np
 from data.domain.analysis import MAX_EVIDENCE, Analysis, Choice
 from data.domain.conversation import Conversation
 from eval.baselines import WordRegression, majority
+from eval.breakdown import by_group, by_label, macro_f1, worst_labels
 from eval.inputs import Judged
+from eval.labels import Gold
 from eval.metrics import bootstrap, calibration_error, confusion, micro_f1, share, wilson
 from eval.noise import noised
 
@@ -23,14 +25,23 @@ CHOICE_PARTS = ("caller_role", "journey_stage", "outcome", "emotion")
 _NOISE_PARTS = ("intents", "problems")
 
 
-def measure(judged: Sequence[Judged], teach: Sequence[Judged], analyze: Analyze) -> dict[str, Any]:
-    """All figures of the contract's `conversations`; `teach` is the corpus the baselines learn from."""
+def measure(
+    judged: Sequence[Judged],
+    teach: Sequence[Judged],
+    analyze: Analyze,
+    second: Mapping[str, Gold] | None = None,
+) -> dict[str, Any]:
+    """All figures of the contract's `conversations`; `teach` is the corpus the baselines learn from.
+
+    `second` holds labels of another reader for the same conversations, to compare with.
+    """
     asked = [item.conversation for item in judged]
     analyses = analyze(asked)
     found = _pairs(judged, analyses)
     severities = [(pair.gold_severity, pair.severity) for pair in found]
-    clean = _mean_f1(judged, analyses)
-    return {
+    heard = analyze(noised(asked))
+    tags = {part: [emitted(a, part) for a in analyses] for part in TAG_PARTS}
+    figures = {
         "conversations": len(judged),
         "parts": _parts(judged, analyses),
         "baselines": _baselines(judged, teach, asked),
@@ -39,7 +50,43 @@ def measure(judged: Sequence[Judged], teach: Sequence[Judged], analyze: Analyze)
         "severity": share(np.array([gold == said for gold, said in severities])),
         "severity_detail": _severity(severities, teach),
         "ece": _calibration(judged, analyses),
-        "noise_loss": clean - _mean_f1(judged, analyze(noised(asked))),
+        "ece_by_part": _calibration_by_part(judged, analyses),
+        "noise_loss": _mean_f1(judged, analyses) - _mean_f1(judged, heard),
+        "noise": {"clean": _values(judged, analyses), "noisy": _values(judged, heard)},
+        "groups": by_group(judged, analyses, emitted, TAG_PARTS, CHOICE_PARTS),
+        "labels": {part: by_label(tags[part], _gold(judged, part)) for part in TAG_PARTS},
+        "worst": worst_labels(judged, analyses, emitted, ("intents", "problems", "delights")),
+    }
+    if second is not None:
+        figures["agreement"] = agreement(judged, second)
+    return figures
+
+
+def agreement(judged: Sequence[Judged], second: Mapping[str, Gold]) -> dict[str, float]:
+    """How far another reader agrees with gold: F1 of the tag parts, share of equal labels of the choice parts."""
+    both = [item for item in judged if item.gold.id in second]
+    result: dict[str, float] = {"n": len(both)}
+    for part in (*TAG_PARTS, *CHOICE_PARTS):
+        said = [second[item.gold.id].labels(part) for item in both]
+        gold = [item.gold.labels(part) for item in both]
+        if part in TAG_PARTS:
+            result[part] = micro_f1(confusion(said, gold))
+        else:
+            result[part] = share(np.array([s == g for s, g in zip(said, gold, strict=True)]))
+    return result
+
+
+def _gold(judged: Sequence[Judged], part: str) -> list[frozenset[str]]:
+    return [item.gold.labels(part) for item in judged]
+
+
+def _values(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> dict[str, float]:
+    """The value of every part alone."""
+    return {
+        part: micro_f1(_counts(judged, [emitted(a, part) for a in analyses], part))
+        if part in TAG_PARTS
+        else share(_hits(judged, [emitted(a, part) for a in analyses], part))
+        for part in (*TAG_PARTS, *CHOICE_PARTS)
     }
 
 
@@ -89,7 +136,8 @@ def _parts(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> dict[str, 
         counts = _counts(judged, [emitted(a, part) for a in analyses], part)
         interval = bootstrap(counts, micro_f1)
         right, extra, missed = (int(n) for n in counts.sum(axis=0))
-        parts[part] = {"f1": interval.value, "low": interval.low, "high": interval.high,
+        macro = macro_f1([emitted(a, part) for a in analyses], _gold(judged, part))
+        parts[part] = {"f1": interval.value, "low": interval.low, "high": interval.high, "macro_f1": macro,
                        "right": right, "extra": extra, "missed": missed}  # fmt: skip
     for part in CHOICE_PARTS:
         hits = _hits(judged, [emitted(a, part) for a in analyses], part)
@@ -177,8 +225,19 @@ def _severity(pairs: Sequence[tuple[int, int]], teach: Sequence[Judged]) -> dict
 
 
 def _calibration(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> float:
-    scores: list[float] = []
-    right: list[bool] = []
+    emissions = list(_emissions(judged, analyses))
+    return calibration_error([score for _, score, _ in emissions], [hit for *_, hit in emissions])
+
+
+def _calibration_by_part(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> dict[str, float]:
+    found: dict[str, list[tuple[float, bool]]] = {}
+    for part, score, hit in _emissions(judged, analyses):
+        found.setdefault(part, []).append((score, hit))
+    return {part: calibration_error([s for s, _ in own], [h for _, h in own]) for part, own in found.items()}
+
+
+def _emissions(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> Iterator[tuple[str, float, bool]]:
+    """Part, score and whether it is right, of every emitted label."""
     for item, analysis in zip(judged, analyses, strict=True):
         emissions = [
             *((("intents", tag.label), tag.score) for tag in analysis.intents),
@@ -191,9 +250,7 @@ def _calibration(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> floa
             if item.gold.labels(part) and (choice := _choice(analysis, part)) is not None
         ]
         for (part, label), score in emissions:
-            scores.append(score)
-            right.append(label in item.gold.labels(part))
-    return calibration_error(scores, right)
+            yield part, score, label in item.gold.labels(part)
 
 
 def _mean_f1(judged: Sequence[Judged], analyses: Sequence[Analysis]) -> float:

@@ -20,6 +20,7 @@ class Inputs:
 
     input: Path | None = None
     gold: Path | None = None
+    second: Path | None = None  # labels of another reader
 
 
 @dataclass(frozen=True, slots=True)

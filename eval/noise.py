@@ -18,12 +18,12 @@ _CHINESE = ("\u4e00", "\u9fff")
 def noised(conversations: Sequence[Conversation], seed: int = 0) -> list[Conversation]:
     """Copies whose turns carry noise: homophones (tone ignored) drawn from the conversations' own characters."""
     draw = random.Random(seed)
-    homophones = _homophones(conversations)
+    by_sound = homophones(conversations)
     return [
         replace(
             conversation,
             turns=tuple(
-                replace(turn, text=_noise(turn.text, homophones, draw) or turn.text)
+                replace(turn, text=_noise(turn.text, by_sound, draw) or turn.text)
                 for turn in conversation.turns
             ),
         )
@@ -42,7 +42,8 @@ def _noise(text: str, homophones: Mapping[str, Sequence[str]], draw: random.Rand
     return "".join(result)
 
 
-def _homophones(conversations: Sequence[Conversation]) -> Mapping[str, Sequence[str]]:
+def homophones(conversations: Sequence[Conversation]) -> Mapping[str, Sequence[str]]:
+    """Other characters of the same sound (tone ignored) among those the conversations use; itself where there is none."""
     from pypinyin import Style, lazy_pinyin
 
     characters = sorted(

@@ -12,6 +12,7 @@ from data.domain.conversation import Conversation, canonical_json
 from data.domain.errors import InvalidInputError
 from eval import conversations, emotion, redaction, speakers
 from eval.inputs import GOLD, Inputs, Judged, with_gold
+from eval.labels import read_gold
 from nlp.pipeline import Analyzer
 
 _BATCH = 64
@@ -48,7 +49,8 @@ def _conversations(bench: Bench) -> dict[str, Any]:
             "voc eval conversations needs --input and --gold, files that were not trained on"
         )
     judged = with_gold(inputs.input, inputs.gold, bench.zone)
-    return conversations.measure(judged, bench.corpus(), bench.analyze())
+    second = read_gold(inputs.second) if inputs.second else None
+    return conversations.measure(judged, bench.corpus(), bench.analyze(), second)
 
 
 def _redaction(bench: Bench) -> dict[str, Any]:

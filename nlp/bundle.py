@@ -23,7 +23,7 @@ from nlp.heads import LinearHead, Softmax, TagCalibration
 from nlp.model import Model
 from nlp.speakers import SpeakerHead
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 _ARRAYS = "model.safetensors"
 _NAMES = "names.json"
@@ -96,6 +96,7 @@ def _flatten(model: Model) -> tuple[Arrays, dict[str, Any]]:
     arrays: Arrays = {}
     names: dict[str, Any] = {
         "encoder": model.encoder,
+        "reader": model.reader,
         "taxonomy": model.taxonomy,
         "valence_scale": model.valence_scale,
         "parts": {"tags": list(model.tags), "choices": list(model.choices)},
@@ -147,6 +148,7 @@ def _assemble(arrays: Arrays, names: Mapping[str, Any]) -> Model:
         stage_prior=arrays["stage_prior"],
         valence_scale=names["valence_scale"],
         encoder=names["encoder"],
+        reader=names["reader"],
         taxonomy=names["taxonomy"],
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,14 +35,14 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True)
 class TagCalibration:
-    """P(label | conversation) from three scores of it: whole conversation, best unit, mean of the best three.
+    """P(label | conversation) from its scores: whole conversation, best unit, mean of the best three, the reader.
 
     The slopes are shared by all labels of a part, each label has an offset of its own (a logistic
-    regression on out-of-fold scores, after Platt 1999).
+    regression on out-of-fold scores, after Platt 1999). Without a reader there are three slopes.
     """
 
     labels: tuple[str, ...]
-    slopes: Scores  # (3,)
+    slopes: Scores  # (3,) or (4,)
     offsets: Scores  # (labels,)
     threshold: float  # least probability that emits a label
     share: float = 0.0  # and least share of the probability of the surest label of the conversation
@@ -51,9 +52,10 @@ class TagCalibration:
         surest = probabilities.max(axis=1, keepdims=True)
         return np.asarray((probabilities >= self.threshold) & (probabilities >= self.share * surest))
 
-    def probabilities(self, whole: Scores, best: Scores, top: Scores) -> Scores:
-        """Shape (conversations, labels)."""
-        return _sigmoid(self.slopes[0] * whole + self.slopes[1] * best + self.slopes[2] * top + self.offsets)
+    def probabilities(self, scores: Sequence[Scores]) -> Scores:
+        """Shape (conversations, labels), as each of the scores; one of them for every slope."""
+        weighted = [slope * score for slope, score in zip(self.slopes, scores, strict=True)]
+        return _sigmoid(np.sum(weighted, axis=0) + self.offsets)
 
 
 @dataclass(frozen=True, slots=True)

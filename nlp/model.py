@@ -35,4 +35,5 @@ class Model:
     speakers: SpeakerHead
     valence_scale: float
     encoder: str  # fingerprint of the encoder the vectors came from
+    reader: str  # fingerprint of the reader whose readings it weighs; empty without one
     taxonomy: int

@@ -10,6 +10,7 @@ from data.domain.conversation import Conversation
 from data.domain.errors import UnavailableError
 from nlp.encoder import Encoder
 from nlp.model import Model
+from nlp.reader import Reader, readings_of
 from nlp.redaction.conversation import redact_conversation
 from nlp.redaction.pseudonym import Pseudonymiser
 from nlp.speakers import infer_speakers
@@ -29,15 +30,25 @@ class Analyzer:
     """Redaction, speakers and tags with one model and one encoder; every text is encoded once a batch."""
 
     def __init__(
-        self, model: Model, encoder: Encoder, pseudonymiser: Pseudonymiser, versions: Versions
+        self,
+        model: Model,
+        encoder: Encoder,
+        reader: Reader | None,
+        pseudonymiser: Pseudonymiser,
+        versions: Versions,
     ) -> None:
-        """Raises UnavailableError when the model was trained with another encoder."""
+        """Raises UnavailableError when the model was trained with another encoder or reader."""
         if model.encoder != encoder.fingerprint:
             raise UnavailableError(
                 f"the model was trained with the encoder {model.encoder}, not {encoder.fingerprint}; "
                 "run `voc train`, or set VOC_ENCODER to the one it was trained with"
             )
-        self._model, self._encoder = model, encoder
+        if model.reader != (reader.fingerprint if reader else ""):
+            raise UnavailableError(
+                f"the model was trained with the reader {model.reader or 'none'}, "
+                f"not {reader.fingerprint if reader else 'none'}; run `voc train`, or set VOC_READER as it was"
+            )
+        self._model, self._encoder, self._reader = model, encoder, reader
         self._pseudonymiser, self._versions = pseudonymiser, versions
 
     def prepare(self, conversation: Conversation, content: str) -> Prepared:
@@ -59,9 +70,12 @@ class Analyzer:
             return []
         conversations = [conversation for conversation, _ in prepared]
         batch = self._model.features.batch(conversations, self._encoder)
+        readings = readings_of(self._reader, conversations)
         return [
             self._analysis(conversation, counts, tags)
-            for (conversation, counts), tags in zip(prepared, decide(self._model, batch), strict=True)
+            for (conversation, counts), tags in zip(
+                prepared, decide(self._model, batch, readings), strict=True
+            )
         ]
 
     def _analysis(self, conversation: Conversation, counts: Mapping[str, int], tags: Tags) -> Analysis:

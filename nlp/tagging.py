@@ -12,12 +12,15 @@ from data.domain.analysis import MAX_EVIDENCE, Choice, Emotion, PainPoint, Span,
 from nlp.features import Batch
 from nlp.heads import Scores, Softmax, pooled_unit_scores
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
+from nlp.reader import Readings
 from nlp.units import Unit
 
 # A further span is evidence too when its score reaches this share of the best one's.
 _EVIDENCE_SHARE = 0.6
 _QUARTERS = 4
 _TINY = 1e-4
+# Brings logits of the reader to about the range of the heads' scores.
+_READ_SCALE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,30 +46,52 @@ class Scored:
     whole: Scores
     units: Scores
     owners: NDArray[np.int64]
+    readings: Readings
     tags: dict[str, Scores]
     choices: dict[str, Scores]
 
 
-def score(model: Model, batch: Batch) -> Scored:
-    """Run the heads once over the batch and calibrate."""
+def score(model: Model, batch: Batch, readings: Readings) -> Scored:
+    """Run the heads once over the batch, weigh them with the readings, and calibrate."""
     whole = model.conversation_head.scores(batch.conversations)
     unit_scores = model.unit_head.scores(batch.unit_rows)
     owners = np.array([unit.conversation for unit in batch.units], dtype=np.int64)
     tags = {}
     for part in TAG_PARTS:
         own = unit_scores[:, model.unit_head.part(part)]
-        best, top = pooled_unit_scores(own, owners, len(whole))
-        tags[part] = model.tags[part].probabilities(whole[:, model.conversation_head.part(part)], best, top)
+        scores = tag_inputs(
+            whole[:, model.conversation_head.part(part)],
+            own,
+            owners,
+            readings.tags(part, model.tags[part].labels),
+        )
+        tags[part] = model.tags[part].probabilities(scores)
     choices = {
-        part: model.choices[part].probabilities(whole[:, model.conversation_head.part(part)])
+        part: model.choices[part].probabilities(
+            choice_inputs(
+                whole[:, model.conversation_head.part(part)],
+                readings.choice(part, model.choices[part].labels),
+            )
+        )
         for part in CHOICE_PARTS
     }
-    return Scored(whole, unit_scores, owners, tags, choices)
+    return Scored(whole, unit_scores, owners, readings, tags, choices)
 
 
-def decide(model: Model, batch: Batch) -> list[Tags]:
+def tag_inputs(whole: Scores, units: Scores, owners: NDArray[np.int64], read: Scores | None) -> list[Scores]:
+    """What the probability of a tag is calibrated from, each (conversations, labels)."""
+    best, top = pooled_unit_scores(units, owners, len(whole))
+    return [whole, best, top] if read is None else [whole, best, top, read * _READ_SCALE]
+
+
+def choice_inputs(whole: Scores, read: Scores | None) -> Scores:
+    """What a choice is calibrated from: the heads' scores, beside them the reader's log probabilities."""
+    return whole if read is None else np.hstack([whole, read * _READ_SCALE])
+
+
+def decide(model: Model, batch: Batch, readings: Readings) -> list[Tags]:
     """Labels of every conversation of the batch, in order."""
-    scored = score(model, batch)
+    scored = score(model, batch, readings)
     return [_decide_one(model, batch, scored, row) for row in range(len(scored.whole))]
 
 
@@ -146,23 +171,32 @@ def gate_inputs(model: Model, scored: Scored) -> Scores:
     head = model.conversation_head
     probabilities = np.clip(scored.tags["problems"], _TINY, 1 - _TINY)
     surest = -np.sort(-np.log(probabilities / (1 - probabilities)), axis=1)[:, :3]
-    return np.hstack([
+    inputs = [
         surest,
         probabilities.sum(axis=1, keepdims=True),
         scored.whole[:, head.part("text_emotion")],
         scored.whole[:, head.part("severity")],
         scored.whole[:, head.part("pain_stage")].max(axis=1, keepdims=True),
-    ])  # fmt: skip
+    ]
+    read = scored.readings.tags("problems", model.tags["problems"].labels)
+    emotion = scored.readings.choice("emotion", model.choices["emotion"].labels)
+    if read is not None and emotion is not None:
+        inputs += [-np.sort(-read, axis=1)[:, :3] * _READ_SCALE, emotion * _READ_SCALE]
+    return np.hstack(inputs)
 
 
 def stage_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:
     """What decides the stage of a pain point: its own stage heads, the call's stage by its text, the problem's usual stages."""
     head = model.conversation_head
-    return np.concatenate([
+    inputs = [
         scored.whole[row, head.part("pain_stage")],
         scored.whole[row, head.part("text_journey_stage")],
         model.stage_prior[problem],
-    ])  # fmt: skip
+    ]
+    read = scored.readings.take(row).tags("pain_stage", model.pain_stage.labels)
+    if read is not None:
+        inputs.append(read[0] * _READ_SCALE)
+    return np.concatenate(inputs)
 
 
 def severity_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores:
@@ -170,11 +204,11 @@ def severity_inputs(model: Model, scored: Scored, row: int, problem: int) -> Sco
     head = model.conversation_head
     which = np.zeros(len(model.tags["problems"].labels))
     which[problem] = 1.0
-    return np.concatenate([
-        scored.whole[row, head.part("severity")],
-        scored.whole[row, head.part("text_emotion")],
-        which,
-    ])  # fmt: skip
+    inputs = [scored.whole[row, head.part("severity")], scored.whole[row, head.part("text_emotion")], which]
+    read = scored.readings.take(row).tags("severity", ("2", "3"))
+    if read is not None:
+        inputs.append(read[0] * _READ_SCALE)
+    return np.concatenate(inputs)
 
 
 def evidence(units: Sequence[Unit], scores: Scores) -> tuple[Span, ...]:

@@ -18,7 +18,7 @@ from training.run import TrainingResult, train
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, TrainingResult]:
     """A folder of bundles with a trained one in use, and what training reported."""
     bundles = tmp_path_factory.mktemp("bundles")
-    result = train(taxonomy_of(Settings()), HashingEncoder(), bundles, code_version(), lambda _: None)
+    result = train(taxonomy_of(Settings()), HashingEncoder(), None, bundles, code_version(), lambda _: None)
     return bundles, result
 
 

@@ -12,12 +12,13 @@ from data.domain.conversation import Conversation
 from data.domain.taxonomy import Taxonomy
 from nlp.encoder import Encoder
 from nlp.features import Batch, Features, Rows, Widths, encode_units, fit_features
-from nlp.heads import LinearHead, Scores, Softmax, pooled_unit_scores
+from nlp.heads import LinearHead, Scores, Softmax
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
-from nlp.tagging import Scored, severity_inputs, stage_inputs
+from nlp.reader import Readings
+from nlp.tagging import Scored, choice_inputs, severity_inputs, stage_inputs, tag_inputs
 from nlp.units import caller_units
 from training import targets
-from training.calibrate import fit_softmax, fit_tag_calibration
+from training.calibrate import fit_shared_softmax, fit_softmax, fit_tag_calibration
 from training.dataset import Example, writers
 from training.gate import LABELS, with_gate
 from training.solve import dual, gram, out_of_fold, primal, side_by_side
@@ -27,7 +28,6 @@ CONVERSATION_ALPHA = 0.5
 UNIT_ALPHA = 1.0
 _STAGE_STRENGTH = 1.0
 _SEVERITY_STRENGTH = 0.3
-_CHOICE_STRENGTH = 10.0
 # An outcome or emotion less likely than this is left out rather than guessed.
 _CHOICE_FLOOR = {"caller_role": 0.0, "journey_stage": 0.0, "outcome": 0.25, "emotion": 0.25}
 
@@ -45,9 +45,17 @@ class Trained:
 
 
 def fit(
-    examples: Sequence[Example], redacted: Sequence[Conversation], taxonomy: Taxonomy, encoder: Encoder
+    examples: Sequence[Example],
+    redacted: Sequence[Conversation],
+    taxonomy: Taxonomy,
+    encoder: Encoder,
+    readings: Readings,
+    reader: str,
 ) -> Trained:
     """Train on the examples, whose conversations are given redacted, in the same order.
+
+    `readings` are of the examples by readers that had not seen them, `reader` names the one that saw all;
+    what weighs readings learns from the examples that have one.
 
     Whole conversations must stand before single utterances. Folds are writers, so calibrations and
     thresholds are chosen on the words of people the model did not know.
@@ -64,22 +72,24 @@ def fit(
     owners = np.array([unit.conversation for unit in units], dtype=np.int64)
 
     tags, tag_probabilities = {}, {}
+    # Offsets and thresholds are learnt where all labels are known and mixed as in life: on conversations.
+    judged = np.array([not example.single for example in examples]) & readings.known()
     for part in TAG_PARTS:
-        whole = whole_scores[:, whole_head.part(part)]
-        best, top = pooled_unit_scores(unit_scores[:, unit_head.part(part)], owners, len(examples))
+        scores = tag_inputs(
+            whole_scores[:, whole_head.part(part)], unit_scores[:, unit_head.part(part)], owners,
+            readings.tags(part, labels[part]),
+        )  # fmt: skip
         truth = _truth(examples, part, labels[part])
-        # Offsets and thresholds are learnt where all labels are known and mixed as in life: on conversations.
-        known = np.array([not example.single for example in examples])
-        tags[part] = fit_tag_calibration(labels[part], whole[known], best[known], top[known], truth[known])
-        tag_probabilities[part] = tags[part].probabilities(whole, best, top)
+        tags[part] = fit_tag_calibration(labels[part], [s[judged] for s in scores], truth[judged])
+        tag_probabilities[part] = tags[part].probabilities(scores)
 
     choices, choice_probabilities = {}, {}
     for part in CHOICE_PARTS:
-        inputs = whole_scores[:, whole_head.part(part)]
-        choices[part] = _fit_choice(examples, part, labels[part], inputs)
+        inputs = choice_inputs(whole_scores[:, whole_head.part(part)], readings.choice(part, labels[part]))
+        choices[part] = _fit_choice(examples, part, labels[part], inputs, judged)
         choice_probabilities[part] = choices[part].probabilities(inputs)
 
-    held_out = Scored(whole_scores, unit_scores, owners, tag_probabilities, choice_probabilities)
+    held_out = Scored(whole_scores, unit_scores, owners, readings, tag_probabilities, choice_probabilities)
     draft = Model(
         features=features,
         conversation_head=whole_head,
@@ -93,6 +103,7 @@ def fit(
         speakers=fit_speakers(redacted),
         valence_scale=_valence_scale(examples, batch, unit_scores, unit_head),
         encoder=encoder.fingerprint,
+        reader=reader,
         taxonomy=taxonomy.version,
     )
     gated = with_gate(draft, examples, held_out, folds)
@@ -203,10 +214,13 @@ def _truth(examples: Sequence[Example], part: str, labels: Sequence[str]) -> NDA
     return np.array([[label in example.gold.labels(part) for label in labels] for example in examples])
 
 
-def _fit_choice(examples: Sequence[Example], part: str, labels: tuple[str, ...], inputs: Scores) -> Softmax:
-    known = [i for i, example in enumerate(examples) if example.gold.labels(part)]
-    truth = np.array([labels.index(next(iter(examples[i].gold.labels(part)))) for i in known])
-    return fit_softmax(labels, inputs[known], truth, _CHOICE_STRENGTH, _CHOICE_FLOOR[part])
+def _fit_choice(
+    examples: Sequence[Example], part: str, labels: tuple[str, ...], inputs: Scores, judged: NDArray[np.bool_]
+) -> Softmax:
+    known = np.flatnonzero(judged)
+    truth = np.array([labels.index(next(iter(examples[int(i)].gold.labels(part)))) for i in known])
+    blocks = np.split(inputs[known], inputs.shape[1] // len(labels), axis=1)
+    return fit_shared_softmax(labels, blocks, truth, _CHOICE_FLOOR[part])
 
 
 def _stage_prior(examples: Sequence[Example], labels: dict[str, tuple[str, ...]]) -> Scores:
@@ -237,8 +251,9 @@ def _with_pain_points(
 ) -> Model:
     """Learn where a problem hurts and how much, from the pain points of the corpus and out-of-fold scores."""
     stage_rows, stages, degree_rows, degrees = [], [], [], []
+    read = held_out.readings.known()
     for row, example in enumerate(examples):
-        for point in example.gold.pain_points:
+        for point in example.gold.pain_points if read[row] else ():
             problem = labels["problems"].index(point.problem)
             stage_rows.append(stage_inputs(draft, held_out, row, problem))
             stages.append(labels["journey_stage"].index(point.stage))

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from data.domain.conversation import Conversation
+from data.domain.errors import InvalidInputError
 from data.domain.taxonomy import Taxonomy
 from nlp.bundle import point_to, save_bundle
 from nlp.encoder import Encoder
+from nlp.reader import Reader, no_readings
 from nlp.redaction.conversation import redact_conversation
 from nlp.redaction.pseudonym import Pseudonymiser
 from training.agreement import agreeing
-from training.dataset import CORPUS, corpus_hash, read_corpus
+from training.dataset import CORPUS, Example, corpus_hash, read_corpus
 from training.fit import fit
 from training.report import held_out_scores
+from training.tuned import TUNED, held_out_readings
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "onnxruntime", "transformers", "torch")
 
@@ -29,29 +33,48 @@ class TrainingResult:
     scores: dict[str, float]
 
 
-def train(
-    taxonomy: Taxonomy,
-    encoder: Encoder,
-    bundles: Path,
-    code: str,
-    say: Callable[[str], None],
-    corpus: Path = CORPUS,
-) -> TrainingResult:
-    """Train on the corpus, save a bundle and make it the one in use. Deterministic: no step draws at random."""
+def read_masked(
+    taxonomy: Taxonomy, say: Callable[[str], None], corpus: Path = CORPUS
+) -> tuple[list[Example], list[Conversation]]:
+    """The examples with labels of the taxonomy, and their conversations without personal data."""
     examples, left_out = agreeing(read_corpus(corpus), taxonomy)
     for label, number in sorted(left_out.items()):
         say(f"{label} is not in the taxonomy: left out {number} times")
     say(f"{len(examples)} labelled texts; masking personal data")
     # A fixed key: pseudonyms never reach the features, but the run must be the same everywhere.
     pseudonymiser = Pseudonymiser(b"training")
-    redacted = [redact_conversation(example.conversation, pseudonymiser).conversation for example in examples]
+    return examples, [redact_conversation(e.conversation, pseudonymiser).conversation for e in examples]
+
+
+def train(
+    taxonomy: Taxonomy,
+    encoder: Encoder,
+    reader: Reader | None,
+    bundles: Path,
+    code: str,
+    say: Callable[[str], None],
+    corpus: Path = CORPUS,
+    tuned: Path = TUNED,
+) -> TrainingResult:
+    """Train on the corpus, save a bundle and make it the one in use. Deterministic: no step draws at random."""
+    examples, redacted = read_masked(taxonomy, say, corpus)
     say("encoding and fitting")
-    trained = fit(examples, redacted, taxonomy, encoder)
+    readings = no_readings(len(examples))
+    if reader is not None:
+        readings = held_out_readings(tuned, reader.columns, examples)
+        if not readings.columns:
+            raise InvalidInputError(
+                f"{corpus}: most of it is unknown to the reader; run `voc tune`, or set VOC_READER=none"
+            )
+        if unread := int((~readings.known()).sum()):
+            say(f"{unread} texts are new to the reader: they teach the heads only; `voc tune` takes them in")
+    trained = fit(examples, redacted, taxonomy, encoder, readings, reader.fingerprint if reader else "")
     scores = held_out_scores(trained, examples)
     facts = {
         "labels_sha256": corpus_hash(corpus),
         "examples": len(examples),
         "encoder": encoder.fingerprint,
+        "reader": reader.fingerprint if reader else None,
         "taxonomy": taxonomy.version,
         "code": code,
         "python": platform.python_version(),

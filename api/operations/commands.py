@@ -8,19 +8,23 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.build import code_version, encoder_of, open_analyzer, taxonomy_of
-from api.console import FAILED, command, emit_json, say
+from api.build import code_version, encoder_of, open_analyzer, reader_of, taxonomy_of
+from api.console import FAILED, command, emit_json, output_file, say
 from api.main import create_app
 from api.operations import doctor as checks
 from api.settings import Settings
 from data.domain.errors import InvalidInputError
 from data.store.session import open_engine, upgrade
 from eval.inputs import Inputs, Judged
+from eval.markdown import model_card
 from eval.report import lines as report_lines
 from eval.report import plain
 from eval.run import EVALUATIONS, Bench, evaluate
+from nlp.encoder_folder import prepare as prepare_encoder
 from training.dataset import read_corpus
+from training.run import read_masked
 from training.run import train as run_training
+from training.tuned import TUNED, Recipe
 
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON document on standard output")]
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -80,26 +84,66 @@ def train() -> None:
     """Train the models on the labelled corpus and put the result in use."""
     with command() as settings:
         result = run_training(
-            taxonomy_of(settings), encoder_of(settings), settings.bundles, code_version(), say
+            taxonomy_of(settings),
+            encoder_of(settings),
+            reader_of(settings),
+            settings.bundles,
+            code_version(),
+            say,
         )
         emit_json({"bundle": result.bundle, "held_out_writers": result.scores})
+
+
+def tune(
+    folder: Annotated[Path, typer.Option(help="where the result goes")] = TUNED,
+    epochs: Annotated[int, typer.Option(min=1, help="times every text is seen")] = 10,
+) -> None:
+    """Tune the reader on the labelled corpus, an hour or more; then run `voc train`. Takes up an interrupted run."""
+    from training.tune import tune as run_tuning  # torch: only for those who tune
+
+    with command() as settings:
+        examples, redacted = read_masked(taxonomy_of(settings), say)
+        base = prepare_encoder(settings.models)
+        run_tuning(
+            examples,
+            redacted,
+            taxonomy_of(settings),
+            base,
+            folder,
+            code_version(),
+            Recipe(epochs=epochs),
+            say,
+        )
 
 
 def evaluate_one(
     name: Annotated[str, typer.Argument(help=", ".join(EVALUATIONS))],
     input_path: Annotated[Path | None, typer.Option("--input", help="file to be judged")] = None,
     gold: Annotated[Path | None, typer.Option("--gold", help="its gold labels")] = None,
+    second: Annotated[
+        Path | None,
+        typer.Option("--second", help="labels of another reader (conversations), to compare with"),
+    ] = None,
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", help="also write a model card (conversations)")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure one thing."""
     with command() as settings:
         bench = Bench(
-            Inputs(input_path, gold),
+            Inputs(input_path, gold, second),
             settings.zone,
             lambda: open_analyzer(settings, say),
             _labelled_conversations,
         )
-        figures = plain(evaluate(name, bench))
+        measured = evaluate(name, bench)
+        if markdown is not None:
+            if name != "conversations":
+                raise InvalidInputError("--markdown: only `voc eval conversations` has a model card")
+            with output_file(markdown) as stream:
+                stream.write(model_card(measured))
+        figures = plain(measured)
         if as_json:
             emit_json(figures)
         else:
@@ -117,5 +161,6 @@ def register(app: typer.Typer) -> None:
     app.command()(doctor)
     app.command()(serve)
     app.command()(train)
+    app.command()(tune)
     app.command("eval")(evaluate_one)
     app.add_typer(database, name="db")

@@ -17,8 +17,11 @@ from nlp.encoder import Encoder
 from nlp.encoder_folder import DEFAULT, folder_of, open_encoder
 from nlp.encoder_onnx import FP32_GRAPH, OnnxEncoder
 from nlp.model import Model
+from nlp.reader import Reader
+from nlp.reader_folder import open_reader
 
 T = TypeVar("T")
+TUNED = Path(__file__).resolve().parents[2] / "training" / "tuned"
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples" / "conversations.jsonl"
 
 
@@ -30,6 +33,13 @@ def model_of(var: Path) -> Model:
 def default_encoder(var: Path, threads: int) -> Encoder:
     """The default encoder."""
     return open_encoder(DEFAULT, var / "models", threads)
+
+
+def reader_in_use(var: Path, threads: int) -> Reader | None:
+    """The reader that the model in use weighs, if it weighs one."""
+    if not model_of(var).reader:
+        return None
+    return open_reader(var / "models", TUNED, folder_of(var / "models"), threads)
 
 
 def full_precision(var: Path, fingerprint: str, threads: int) -> Encoder:

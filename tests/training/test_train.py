@@ -66,7 +66,7 @@ def test_training_learns_what_a_guess_does_not_know(trained: tuple[Path, Trainin
 
 
 def test_training_again_gives_the_same_bundle(trained: tuple[Path, TrainingResult], tmp_path: Path) -> None:
-    again = train(taxonomy_of(Settings()), HashingEncoder(), tmp_path, code_version(), lambda _: None)
+    again = train(taxonomy_of(Settings()), HashingEncoder(), None, tmp_path, code_version(), lambda _: None)
     assert again.bundle == trained[1].bundle
 
 
@@ -166,7 +166,7 @@ def test_a_label_can_be_added_and_taken_out_without_code(tmp_path: Path) -> None
             stream.write(json.dumps(value, ensure_ascii=False) + "\n")
     told: list[str] = []
     changed = replace(shipped, version=2, problems=problems, intents=intents)
-    result = train(changed, HashingEncoder(), tmp_path / "bundles", "-", told.append, corpus)
+    result = train(changed, HashingEncoder(), None, tmp_path / "bundles", "-", told.append, corpus)
     _, model = load_bundle(tmp_path / "bundles" / result.bundle)
     assert model.taxonomy == 2
     assert "pet.insurance" in model.tags["intents"].labels
@@ -178,4 +178,4 @@ def test_a_caller_role_taken_out_asks_for_labelling_again(tmp_path: Path) -> Non
     shipped = taxonomy_of(Settings())
     roles = {code: label for code, label in shipped.caller_roles.items() if code != "family"}
     with pytest.raises(InvalidInputError, match="label it again"):
-        train(replace(shipped, caller_roles=roles), HashingEncoder(), tmp_path, "-", lambda _: None)
+        train(replace(shipped, caller_roles=roles), HashingEncoder(), None, tmp_path, "-", lambda _: None)
