@@ -19,11 +19,12 @@ from data.domain.taxonomy import Taxonomy
 from data.readers.taxonomy import read_taxonomy
 from data.store.session import current_revision, open_engine, require_current, session_factory, upgrade
 from nlp.bundle import current, load_bundle
+from nlp.classifier import Classifier
+from nlp.classifier_folder import open_classifier
 from nlp.encoder import Encoder
 from nlp.encoder_folder import DEFAULT, open_encoder, prepare
+from nlp.newcomer_tags import newcomers_by_part
 from nlp.pipeline import Analyzer
-from nlp.reader import Reader
-from nlp.reader_folder import open_reader
 from nlp.redaction.pseudonym import Pseudonymiser, new_key
 from nlp.tokenizer import Tokenizer
 from training.run import train
@@ -82,32 +83,33 @@ def encoder_of(settings: Settings) -> Encoder:
     return open_encoder(settings.encoder, settings.models, settings.threads)
 
 
-def reader_of(settings: Settings) -> Reader | None:
-    """The configured reader, prepared on first use.
+def classifier_of(settings: Settings) -> Classifier | None:
+    """The configured classifier, prepared on first use.
 
     None where it is switched off, the encoder is not the default one, or no tuning run was shipped.
     """
-    if settings.reader == "none" or settings.encoder != DEFAULT or not TUNED.is_dir():
+    if settings.classifier == "none" or settings.encoder != DEFAULT or not TUNED.is_dir():
         return None
-    return open_reader(settings.models, TUNED, prepare(settings.models), settings.threads)
+    return open_classifier(settings.models, TUNED, prepare(settings.models), settings.threads)
 
 
-def ensure_bundle(settings: Settings, encoder: Encoder, reader: Reader | None, say: Say) -> Path:
+def ensure_bundle(settings: Settings, encoder: Encoder, classifier: Classifier | None, say: Say) -> Path:
     """Folder of the bundle in use; one is trained from the shipped corpus where there is none yet."""
     try:
         return current(settings.bundles)
     except UnavailableError:
         say("no trained model yet: training from the shipped corpus, about a minute")
-        train(taxonomy_of(settings), encoder, reader, settings.bundles, code_version(), say)
+        train(taxonomy_of(settings), encoder, classifier, settings.bundles, code_version(), say)
         return current(settings.bundles)
 
 
 def open_analyzer(settings: Settings, say: Say) -> Analyzer:
     """The analyzer with the bundle in use."""
-    encoder, reader = encoder_of(settings), reader_of(settings)
-    identity, model = load_bundle(ensure_bundle(settings, encoder, reader, say))
+    encoder, classifier = encoder_of(settings), classifier_of(settings)
+    identity, model = load_bundle(ensure_bundle(settings, encoder, classifier, say))
     versions = Versions(bundle=identity, taxonomy=model.taxonomy, code=code_version())
-    return Analyzer(model, encoder, reader, open_pseudonymiser(settings, say), versions)
+    newcomers = newcomers_by_part(model, taxonomy_of(settings), encoder)
+    return Analyzer(model, encoder, classifier, open_pseudonymiser(settings, say), versions, newcomers)
 
 
 @contextmanager

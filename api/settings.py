@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     config_dir: Path = Field(ROOT / "configs", description="folder of taxonomy.yaml")
     database_url: str | None = Field(None, description="default: SQLite in the var folder")
     encoder: str = Field("default", description="default, hashing, or a sentence-transformers name or folder")
-    reader: Literal["default", "none"] = Field(
+    classifier: Literal["default", "none"] = Field(
         "default", description="default, or none: the linear heads alone, faster and less exact"
     )
     timezone: str = Field("Asia/Shanghai", description="zone of times without one; days are cut there")

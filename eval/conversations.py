@@ -41,7 +41,7 @@ def measure(
     severities = [(pair.gold_severity, pair.severity) for pair in found]
     heard = analyze(noised(asked))
     tags = {part: [emitted(a, part) for a in analyses] for part in TAG_PARTS}
-    figures = {
+    figures: dict[str, Any] = {
         "conversations": len(judged),
         "parts": _parts(judged, analyses),
         "baselines": _baselines(judged, teach, asked),
@@ -57,6 +57,12 @@ def measure(
         "labels": {part: by_label(tags[part], _gold(judged, part)) for part in TAG_PARTS},
         "worst": worst_labels(judged, analyses, emitted, ("intents", "problems", "delights")),
     }
+    for part, shown in (("pain_points", ("pain_points", "problems")), ("delights", ("delights",))):
+        if all(part in item.gold.unlabelled for item in judged):
+            for name in shown:
+                figures["parts"][name] = dict.fromkeys(figures["parts"][name], math.nan)
+            if part == "pain_points":
+                figures["false_alarm"] = math.nan
     if second is not None:
         figures["agreement"] = agreement(judged, second)
     return figures

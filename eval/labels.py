@@ -31,7 +31,10 @@ class GoldDelight:
 
 @dataclass(frozen=True, slots=True)
 class Gold:
-    """All labels of one conversation; a choice part is None where it was not labelled."""
+    """All labels of one conversation; a choice part is None where it was not labelled.
+
+    `unlabelled` names the parts with several labels that the reader was not asked for: empty there says nothing.
+    """
 
     id: str
     intents: tuple[str, ...] = ()
@@ -41,6 +44,7 @@ class Gold:
     journey_stage: str | None = None
     outcome: str | None = None
     emotion: str | None = None
+    unlabelled: frozenset[str] = frozenset()
 
     def labels(self, part: str) -> frozenset[str]:
         """Labels of a part: `intents`, `problems`, `pain_points` (as stage.problem), `delights` or a choice part."""
@@ -57,19 +61,22 @@ class Gold:
 
 
 def gold_from_json(value: Mapping[str, Any]) -> Gold:
-    """One line of a gold file. Raises KeyError or TypeError where it is not one."""
+    """One line of a gold file; parts it lacks are not labelled. Raises KeyError or TypeError where it is not one."""
     return Gold(
         id=str(value["id"]),
         intents=tuple(value["intents"]),
         pain_points=tuple(
             GoldPainPoint(p["stage"], p["problem"], int(p["severity"]), tuple(p.get("evidence", ())))
-            for p in value["pain_points"]
+            for p in value.get("pain_points", ())
         ),
-        delights=tuple(GoldDelight(d["delight"], tuple(d.get("evidence", ()))) for d in value["delights"]),
+        delights=tuple(
+            GoldDelight(d["delight"], tuple(d.get("evidence", ()))) for d in value.get("delights", ())
+        ),
         caller_role=value.get("caller_role"),
         journey_stage=value.get("journey_stage"),
         outcome=value.get("outcome"),
         emotion=value.get("emotion"),
+        unlabelled=frozenset({"pain_points", "delights"} - set(value)),
     )
 
 

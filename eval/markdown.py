@@ -9,11 +9,19 @@ from typing import Any
 from eval.conversations import CHOICE_PARTS, TAG_PARTS
 
 _PARTS = (*TAG_PARTS, *CHOICE_PARTS)
+_BEGIN, _END = "<!-- card: written by voc eval conversations --markdown -->", "<!-- end of card -->"
 
 
 def model_card(figures: Mapping[str, Any], *, quotes: bool = True) -> str:
     """The whole card. Without quotes it holds no customer text."""
     return "\n".join(_lines(figures, quotes)) + "\n"
+
+
+def placed(document: str, card: str) -> str:
+    """The document with the card between its marks; the card alone where it has none."""
+    begin, found, rest = document.partition(_BEGIN)
+    _, ended, end = rest.partition(_END)
+    return f"{begin}{_BEGIN}\n{card}{_END}{end}" if found and ended else card
 
 
 def _lines(figures: Mapping[str, Any], quotes: bool) -> Iterator[str]:

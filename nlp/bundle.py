@@ -21,9 +21,10 @@ from data.domain.errors import UnavailableError
 from nlp.features import Features
 from nlp.heads import LinearHead, Softmax, TagCalibration
 from nlp.model import Model
+from nlp.newcomers import NewcomerScale
 from nlp.speakers import SpeakerHead
 
-FORMAT = 3
+FORMAT = 4
 _MANIFEST = "manifest.json"
 _ARRAYS = "model.safetensors"
 _NAMES = "names.json"
@@ -96,7 +97,7 @@ def _flatten(model: Model) -> tuple[Arrays, dict[str, Any]]:
     arrays: Arrays = {}
     names: dict[str, Any] = {
         "encoder": model.encoder,
-        "reader": model.reader,
+        "classifier": model.classifier,
         "taxonomy": model.taxonomy,
         "valence_scale": model.valence_scale,
         "parts": {"tags": list(model.tags), "choices": list(model.choices)},
@@ -120,6 +121,7 @@ def _values(model: Model) -> list[tuple[str, Any]]:
         ("pain_gate", model.pain_gate),
         ("pain_stage", model.pain_stage),
         ("severity", model.severity),
+        ("newcomers", model.newcomers),
         ("speakers", model.speakers),
         *((f"tags.{part}", value) for part, value in model.tags.items()),
         *((f"choices.{part}", value) for part, value in model.choices.items()),
@@ -144,11 +146,12 @@ def _assemble(arrays: Arrays, names: Mapping[str, Any]) -> Model:
         pain_gate=value(Softmax, "pain_gate"),
         pain_stage=value(Softmax, "pain_stage"),
         severity=value(Softmax, "severity"),
+        newcomers=value(NewcomerScale, "newcomers"),
         speakers=value(SpeakerHead, "speakers"),
         stage_prior=arrays["stage_prior"],
         valence_scale=names["valence_scale"],
         encoder=names["encoder"],
-        reader=names["reader"],
+        classifier=names["classifier"],
         taxonomy=names["taxonomy"],
     )
 

@@ -35,15 +35,16 @@ class LinearHead:
 
 @dataclass(frozen=True, slots=True)
 class TagCalibration:
-    """P(label | conversation) from its scores: whole conversation, best unit, mean of the best three, the reader.
+    """P(label | conversation) from its scores: whole conversation, best unit, mean of the best three, the classifier.
 
     The slopes are shared by all labels of a part, each label has an offset of its own (a logistic
-    regression on out-of-fold scores, after Platt 1999). Without a reader there are three slopes.
+    regression on out-of-fold scores, after Platt 1999). Without a classifier there are three slopes.
     """
 
     labels: tuple[str, ...]
     slopes: Scores  # (3,) or (4,)
     offsets: Scores  # (labels,)
+    support: Scores  # (labels,): examples that taught each label
     threshold: float  # least probability that emits a label
     share: float = 0.0  # and least share of the probability of the surest label of the conversation
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from nlp.features import Features
 from nlp.heads import LinearHead, Scores, Softmax, TagCalibration
+from nlp.newcomers import NewcomerScale
 from nlp.speakers import SpeakerHead
 
 TAG_PARTS = ("intents", "problems", "delights")
@@ -20,6 +21,7 @@ class Model:
     Columns of the heads are named `part:label`. `conversation_head` holds the tag parts, the choice parts,
     `pain_stage:<stage>` and `severity:2`, `severity:3`; `unit_head` holds the tag parts and `valence:turn`.
     `pain_gate` tells absent from present: whether the conversation has any pain point at all.
+    `newcomers` judges labels that the heads have not learnt, or hardly.
     `stage_prior` is (problems, stages): log P(stage | problem) in the training corpus, smoothed.
     """
 
@@ -32,8 +34,9 @@ class Model:
     pain_stage: Softmax
     severity: Softmax
     stage_prior: Scores
+    newcomers: NewcomerScale
     speakers: SpeakerHead
     valence_scale: float
     encoder: str  # fingerprint of the encoder the vectors came from
-    reader: str  # fingerprint of the reader whose readings it weighs; empty without one
+    classifier: str  # fingerprint of the classifier whose logits it weighs; empty without one
     taxonomy: int

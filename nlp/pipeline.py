@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from data.domain.analysis import Analysis, Versions
 from data.domain.conversation import Conversation
 from data.domain.errors import UnavailableError
+from nlp.classifier import Classifier, logits_of
 from nlp.encoder import Encoder
+from nlp.heard import misheard
 from nlp.model import Model
-from nlp.reader import Reader, readings_of
+from nlp.newcomer_tags import with_newcomers
+from nlp.newcomers import Newcomers
 from nlp.redaction.conversation import redact_conversation
 from nlp.redaction.pseudonym import Pseudonymiser
 from nlp.speakers import infer_speakers
-from nlp.tagging import Tags, decide
+from nlp.tagging import Tags, decide, score
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,22 +36,26 @@ class Analyzer:
         self,
         model: Model,
         encoder: Encoder,
-        reader: Reader | None,
+        classifier: Classifier | None,
         pseudonymiser: Pseudonymiser,
         versions: Versions,
+        newcomers: Mapping[str, Newcomers] | None = None,
     ) -> None:
-        """Raises UnavailableError when the model was trained with another encoder or reader."""
+        """`newcomers` are labels by part that the model has not learnt, or hardly.
+
+        Raises UnavailableError when the model was trained with another encoder or classifier."""
         if model.encoder != encoder.fingerprint:
             raise UnavailableError(
                 f"the model was trained with the encoder {model.encoder}, not {encoder.fingerprint}; "
                 "run `voc train`, or set VOC_ENCODER to the one it was trained with"
             )
-        if model.reader != (reader.fingerprint if reader else ""):
+        if model.classifier != (classifier.fingerprint if classifier else ""):
             raise UnavailableError(
-                f"the model was trained with the reader {model.reader or 'none'}, "
-                f"not {reader.fingerprint if reader else 'none'}; run `voc train`, or set VOC_READER as it was"
+                f"the model was trained with the classifier {model.classifier or 'none'}, "
+                f"not {classifier.fingerprint if classifier else 'none'}; run `voc train`, or set VOC_CLASSIFIER as it was"
             )
-        self._model, self._encoder, self._reader = model, encoder, reader
+        self._model, self._encoder, self._classifier = model, encoder, classifier
+        self._newcomers = newcomers or {}
         self._pseudonymiser, self._versions = pseudonymiser, versions
 
     def prepare(self, conversation: Conversation, content: str) -> Prepared:
@@ -70,12 +77,12 @@ class Analyzer:
             return []
         conversations = [conversation for conversation, _ in prepared]
         batch = self._model.features.batch(conversations, self._encoder)
-        readings = readings_of(self._reader, conversations)
+        logits = logits_of(self._classifier, conversations)
+        scored = score(self._model, batch, logits)
+        tags = with_newcomers(self._model, self._newcomers, batch, scored, decide(self._model, batch, scored))
         return [
-            self._analysis(conversation, counts, tags)
-            for (conversation, counts), tags in zip(
-                prepared, decide(self._model, batch, readings), strict=True
-            )
+            self._analysis(conversation, counts, own)
+            for (conversation, counts), own in zip(prepared, tags, strict=True)
         ]
 
     def _analysis(self, conversation: Conversation, counts: Mapping[str, int], tags: Tags) -> Analysis:
@@ -91,4 +98,6 @@ class Analyzer:
             outcome=tags.choices["outcome"],
             emotion=tags.emotion(),
             redactions=counts,
+            heard=misheard([turn.text for turn in conversation.turns]),
+            confidence=tags.confidence,
         )

@@ -9,18 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.domain.analysis import MAX_EVIDENCE, Choice, Emotion, PainPoint, Span, Tag
+from nlp.classifier import Logits
 from nlp.features import Batch
 from nlp.heads import Scores, Softmax, pooled_unit_scores
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
-from nlp.reader import Readings
 from nlp.units import Unit
 
 # A further span is evidence too when its score reaches this share of the best one's.
 _EVIDENCE_SHARE = 0.6
 _QUARTERS = 4
 _TINY = 1e-4
-# Brings logits of the reader to about the range of the heads' scores.
-_READ_SCALE = 0.1
+# A label less likely than this is no decision.
+_POSSIBLE = 0.05
+# Brings logits of the classifier to about the range of the heads' scores.
+_LOGIT_SCALE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Tags:
     pain_points: tuple[PainPoint, ...]
     delights: tuple[Tag, ...]
     by_quarter: tuple[float, ...]
+    confidence: float
 
     def emotion(self) -> Emotion:
         """The emotion part: label at the end and its course."""
@@ -46,13 +49,13 @@ class Scored:
     whole: Scores
     units: Scores
     owners: NDArray[np.int64]
-    readings: Readings
+    logits: Logits
     tags: dict[str, Scores]
     choices: dict[str, Scores]
 
 
-def score(model: Model, batch: Batch, readings: Readings) -> Scored:
-    """Run the heads once over the batch, weigh them with the readings, and calibrate."""
+def score(model: Model, batch: Batch, logits: Logits) -> Scored:
+    """Run the heads once over the batch, weigh them with the logits, and calibrate."""
     whole = model.conversation_head.scores(batch.conversations)
     unit_scores = model.unit_head.scores(batch.unit_rows)
     owners = np.array([unit.conversation for unit in batch.units], dtype=np.int64)
@@ -63,35 +66,34 @@ def score(model: Model, batch: Batch, readings: Readings) -> Scored:
             whole[:, model.conversation_head.part(part)],
             own,
             owners,
-            readings.tags(part, model.tags[part].labels),
+            logits.tags(part, model.tags[part].labels),
         )
         tags[part] = model.tags[part].probabilities(scores)
     choices = {
         part: model.choices[part].probabilities(
             choice_inputs(
                 whole[:, model.conversation_head.part(part)],
-                readings.choice(part, model.choices[part].labels),
+                logits.choice(part, model.choices[part].labels),
             )
         )
         for part in CHOICE_PARTS
     }
-    return Scored(whole, unit_scores, owners, readings, tags, choices)
+    return Scored(whole, unit_scores, owners, logits, tags, choices)
 
 
-def tag_inputs(whole: Scores, units: Scores, owners: NDArray[np.int64], read: Scores | None) -> list[Scores]:
+def tag_inputs(whole: Scores, units: Scores, owners: NDArray[np.int64], tuned: Scores | None) -> list[Scores]:
     """What the probability of a tag is calibrated from, each (conversations, labels)."""
     best, top = pooled_unit_scores(units, owners, len(whole))
-    return [whole, best, top] if read is None else [whole, best, top, read * _READ_SCALE]
+    return [whole, best, top] if tuned is None else [whole, best, top, tuned * _LOGIT_SCALE]
 
 
-def choice_inputs(whole: Scores, read: Scores | None) -> Scores:
-    """What a choice is calibrated from: the heads' scores, beside them the reader's log probabilities."""
-    return whole if read is None else np.hstack([whole, read * _READ_SCALE])
+def choice_inputs(whole: Scores, tuned: Scores | None) -> Scores:
+    """What a choice is calibrated from: the heads' scores, beside them the classifier's log probabilities."""
+    return whole if tuned is None else np.hstack([whole, tuned * _LOGIT_SCALE])
 
 
-def decide(model: Model, batch: Batch, readings: Readings) -> list[Tags]:
+def decide(model: Model, batch: Batch, scored: Scored) -> list[Tags]:
     """Labels of every conversation of the batch, in order."""
-    scored = score(model, batch, readings)
     return [_decide_one(model, batch, scored, row) for row in range(len(scored.whole))]
 
 
@@ -105,7 +107,19 @@ def _decide_one(model: Model, batch: Batch, scored: Scored, row: int) -> Tags:
         pain_points=_pain_points(model, scored, row, units, unit_scores),
         delights=_tags(model, "delights", scored, row, units, unit_scores),
         by_quarter=quarters(units, unit_scores[:, model.unit_head.part("valence")[0]] * model.valence_scale),
+        confidence=confidence(model, scored, row),
     )
+
+
+def confidence(model: Model, scored: Scored, row: int) -> float:
+    """Expected share of the decisions that are right: of each choice, and of each tag that was at all possible."""
+    right = [float(scored.choices[part][row].max()) for part in CHOICE_PARTS]
+    for part in TAG_PARTS:
+        probabilities = scored.tags[part][row]
+        emitted = model.tags[part].emitted(probabilities[None])[0]
+        possible = emitted | (probabilities >= _POSSIBLE)
+        right += list(np.where(emitted, probabilities, 1 - probabilities)[possible])
+    return float(np.mean(right))
 
 
 def _choice(softmax: Softmax, probabilities: Scores) -> Choice | None:
@@ -178,10 +192,10 @@ def gate_inputs(model: Model, scored: Scored) -> Scores:
         scored.whole[:, head.part("severity")],
         scored.whole[:, head.part("pain_stage")].max(axis=1, keepdims=True),
     ]
-    read = scored.readings.tags("problems", model.tags["problems"].labels)
-    emotion = scored.readings.choice("emotion", model.choices["emotion"].labels)
-    if read is not None and emotion is not None:
-        inputs += [-np.sort(-read, axis=1)[:, :3] * _READ_SCALE, emotion * _READ_SCALE]
+    tuned = scored.logits.tags("problems", model.tags["problems"].labels)
+    emotion = scored.logits.choice("emotion", model.choices["emotion"].labels)
+    if tuned is not None and emotion is not None:
+        inputs += [-np.sort(-tuned, axis=1)[:, :3] * _LOGIT_SCALE, emotion * _LOGIT_SCALE]
     return np.hstack(inputs)
 
 
@@ -193,9 +207,9 @@ def stage_inputs(model: Model, scored: Scored, row: int, problem: int) -> Scores
         scored.whole[row, head.part("text_journey_stage")],
         model.stage_prior[problem],
     ]
-    read = scored.readings.take(row).tags("pain_stage", model.pain_stage.labels)
-    if read is not None:
-        inputs.append(read[0] * _READ_SCALE)
+    tuned = scored.logits.take(row).tags("pain_stage", model.pain_stage.labels)
+    if tuned is not None:
+        inputs.append(tuned[0] * _LOGIT_SCALE)
     return np.concatenate(inputs)
 
 
@@ -205,9 +219,9 @@ def severity_inputs(model: Model, scored: Scored, row: int, problem: int) -> Sco
     which = np.zeros(len(model.tags["problems"].labels))
     which[problem] = 1.0
     inputs = [scored.whole[row, head.part("severity")], scored.whole[row, head.part("text_emotion")], which]
-    read = scored.readings.take(row).tags("severity", ("2", "3"))
-    if read is not None:
-        inputs.append(read[0] * _READ_SCALE)
+    tuned = scored.logits.take(row).tags("severity", ("2", "3"))
+    if tuned is not None:
+        inputs.append(tuned[0] * _LOGIT_SCALE)
     return np.concatenate(inputs)
 
 

@@ -33,7 +33,7 @@ def fit_tag_calibration(
     regression = LogisticRegression(C=_OFFSET_STRENGTH, max_iter=_MAX_ITERATIONS).fit(inputs, truth.ravel())
     weights = regression.coef_[0]
     slopes, offsets = weights[:slopes_wanted] * scale, weights[slopes_wanted:] + regression.intercept_[0]
-    draft = TagCalibration(labels, slopes, offsets, 0.5)
+    draft = TagCalibration(labels, slopes, offsets, truth.sum(axis=0).astype(float), 0.5)
     return best_thresholds(draft, draft.probabilities(scores), truth)
 
 

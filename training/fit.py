@@ -10,18 +10,19 @@ from numpy.typing import NDArray
 
 from data.domain.conversation import Conversation
 from data.domain.taxonomy import Taxonomy
+from nlp.classifier import Logits
 from nlp.encoder import Encoder
 from nlp.features import Batch, Features, Rows, Widths, encode_units, fit_features
 from nlp.heads import LinearHead, Scores, Softmax
 from nlp.model import CHOICE_PARTS, TAG_PARTS, Model
-from nlp.reader import Readings
 from nlp.tagging import Scored, choice_inputs, severity_inputs, stage_inputs, tag_inputs
 from nlp.units import caller_units
 from training import targets
 from training.calibrate import fit_shared_softmax, fit_softmax, fit_tag_calibration
 from training.dataset import Example, writers
 from training.gate import LABELS, with_gate
-from training.solve import dual, gram, out_of_fold, primal, side_by_side
+from training.newcomers import fit_newcomers
+from training.solve import dual, gram, out_of_fold, primal, side_by_side, without_each_fold
 from training.speakers import fit_speakers
 
 CONVERSATION_ALPHA = 0.5
@@ -49,13 +50,13 @@ def fit(
     redacted: Sequence[Conversation],
     taxonomy: Taxonomy,
     encoder: Encoder,
-    readings: Readings,
-    reader: str,
+    logits: Logits,
+    classifier: str,
 ) -> Trained:
     """Train on the examples, whose conversations are given redacted, in the same order.
 
-    `readings` are of the examples by readers that had not seen them, `reader` names the one that saw all;
-    what weighs readings learns from the examples that have one.
+    `logits` are of the examples by classifiers that had not seen them, `classifier` names the one that saw all;
+    what weighs logits learns from the examples that have one.
 
     Whole conversations must stand before single utterances. Folds are writers, so calibrations and
     thresholds are chosen on the words of people the model did not know.
@@ -73,23 +74,24 @@ def fit(
 
     tags, tag_probabilities = {}, {}
     # Offsets and thresholds are learnt where all labels are known and mixed as in life: on conversations.
-    judged = np.array([not example.single for example in examples]) & readings.known()
+    judged = np.array([not example.single for example in examples]) & logits.known()
     for part in TAG_PARTS:
         scores = tag_inputs(
             whole_scores[:, whole_head.part(part)], unit_scores[:, unit_head.part(part)], owners,
-            readings.tags(part, labels[part]),
+            logits.tags(part, labels[part]),
         )  # fmt: skip
         truth = _truth(examples, part, labels[part])
-        tags[part] = fit_tag_calibration(labels[part], [s[judged] for s in scores], truth[judged])
+        fitted = fit_tag_calibration(labels[part], [s[judged] for s in scores], truth[judged])
+        tags[part] = replace(fitted, support=truth.sum(axis=0).astype(float))
         tag_probabilities[part] = tags[part].probabilities(scores)
 
     choices, choice_probabilities = {}, {}
     for part in CHOICE_PARTS:
-        inputs = choice_inputs(whole_scores[:, whole_head.part(part)], readings.choice(part, labels[part]))
+        inputs = choice_inputs(whole_scores[:, whole_head.part(part)], logits.choice(part, labels[part]))
         choices[part] = _fit_choice(examples, part, labels[part], inputs, judged)
         choice_probabilities[part] = choices[part].probabilities(inputs)
 
-    held_out = Scored(whole_scores, unit_scores, owners, readings, tag_probabilities, choice_probabilities)
+    held_out = Scored(whole_scores, unit_scores, owners, logits, tag_probabilities, choice_probabilities)
     draft = Model(
         features=features,
         conversation_head=whole_head,
@@ -100,10 +102,11 @@ def fit(
         pain_stage=_empty(labels["journey_stage"]),
         severity=_empty(("1", "2", "3")),
         stage_prior=_stage_prior(examples, labels),
+        newcomers=fit_newcomers(examples, batch, taxonomy, encoder),
         speakers=fit_speakers(redacted),
         valence_scale=_valence_scale(examples, batch, unit_scores, unit_head),
         encoder=encoder.fingerprint,
-        reader=reader,
+        classifier=classifier,
         taxonomy=taxonomy.version,
     )
     gated = with_gate(draft, examples, held_out, folds)
@@ -195,10 +198,8 @@ def _fit_units(
     )  # fmt: skip
     # Units of dialogues never teach intents, but those of a held-out writer's single voices must not either.
     intent_scores = np.zeros((len(rows), int(is_intent.sum())))
-    for fold in np.unique(unit_folds):
-        teach = np.flatnonzero(known_folds != fold)
-        coefficients, mean = dual(similarity[np.ix_(teach, teach)], intent_truth[teach], UNIT_ALPHA)
-        head = primal(known_rows.take(teach), width, coefficients, mean, intent_head.columns)
+    for fold, coefficients, mean in without_each_fold(similarity, intent_truth, known_folds, UNIT_ALPHA):
+        head = primal(known_rows, width, coefficients, mean, intent_head.columns)
         held = np.flatnonzero(unit_folds == fold)
         intent_scores[held] = head.scores(rows.take(held))
 
@@ -251,7 +252,7 @@ def _with_pain_points(
 ) -> Model:
     """Learn where a problem hurts and how much, from the pain points of the corpus and out-of-fold scores."""
     stage_rows, stages, degree_rows, degrees = [], [], [], []
-    read = held_out.readings.known()
+    read = held_out.logits.known()
     for row, example in enumerate(examples):
         for point in example.gold.pain_points if read[row] else ():
             problem = labels["problems"].index(point.problem)

@@ -26,7 +26,7 @@ def with_gate(draft: Model, examples: Sequence[Example], held_out: Scored, folds
     Of pairs with equal F1 the one that alarms less is taken.
     """
     whole = np.array([not example.single for example in examples])
-    rows = np.flatnonzero(whole & held_out.readings.known())
+    rows = np.flatnonzero(whole & held_out.logits.known())
     inputs = gate_inputs(draft, held_out)[rows]
     names = draft.tags["problems"].labels
     truth = np.array([[name in examples[int(i)].gold.labels("problems") for name in names] for i in rows])

@@ -1,4 +1,4 @@
-"""What a recogniser makes of speech, for training: the reader must not trust every character.
+"""What a recogniser makes of speech, for training: the classifier must not trust every character.
 
 Rates come from 10,000 utterances of callers to a voice menu as a recogniser wrote them: 2.9 fillers in 100
 characters, a repeated character in 16 % and a repeated word in 9 % of the utterances, no punctuation at

@@ -19,7 +19,7 @@ def held_out_scores(trained: Trained, examples: Sequence[Example]) -> dict[str, 
     `false_alarm` is the share of conversations without pain that were given some.
     Calibrations, gate and thresholds were fitted on these same held-out scores, so the figures flatter slightly.
     """
-    read = trained.held_out.readings.known()
+    read = trained.held_out.logits.known()
     rows = [i for i, example in enumerate(examples) if not example.single and read[i]]
     scores = {}
     for part in TAG_PARTS:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from data.domain.errors import InvalidInputError
+from nlp.classifier import Logits, no_logits
 from nlp.heads import Scores
-from nlp.reader import Readings, no_readings
 from training.dataset import Example
 
 TUNED = Path(__file__).parent / "tuned"
@@ -23,7 +23,7 @@ HELD_OUT = "held_out.safetensors"
 HELD_OUT_IDS = "held_out.json"
 MANIFEST = "manifest.json"
 _LOGITS = "logits"
-# With fewer texts left to calibrate on, the reader is left out.
+# With fewer texts left to calibrate on, the classifier is left out.
 _ENOUGH = 300
 
 
@@ -32,7 +32,7 @@ class Recipe:
     """What a tuning run may vary."""
 
     folds: int = 3
-    epochs: int = 10
+    epochs: int = 6
     heard: int = 2  # noisy versions kept of every text
     seed: int = 0
 
@@ -44,10 +44,10 @@ def write_held_out(folder: Path, examples: Sequence[Example], logits: Scores) ->
     (folder / HELD_OUT_IDS).write_text(json.dumps(known, indent=0), encoding="utf-8")
 
 
-def held_out_readings(folder: Path, columns: tuple[str, ...], examples: Sequence[Example]) -> Readings:
-    """Readings of the examples by models that had not seen them; nan where a text is new or was changed.
+def held_out_logits(folder: Path, columns: tuple[str, ...], examples: Sequence[Example]) -> Logits:
+    """Logits of the examples by models that had not seen them; nan where a text is new or was changed.
 
-    No readings at all when most of the corpus is new: then the reader should be tuned again (`voc tune`).
+    No logits at all when most of the corpus is new: then the classifier should be tuned again (`voc tune`).
     """
     try:
         logits = load_file(folder / HELD_OUT)[_LOGITS].astype(np.float64)
@@ -62,8 +62,8 @@ def held_out_readings(folder: Path, columns: tuple[str, ...], examples: Sequence
             result[row] = logits[place[identity]]
     whole = np.array([not example.single for example in examples])
     if (~np.isnan(result[whole, :1])).sum() < _ENOUGH:
-        return no_readings(len(examples))
-    return Readings(columns, result)
+        return no_logits(len(examples))
+    return Logits(columns, result)
 
 
 def text_hash(example: Example) -> str:

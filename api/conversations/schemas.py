@@ -131,6 +131,12 @@ class EmotionOut(BaseModel):
     by_quarter: list[float]
 
 
+class HeardOut(SpanOut):
+    """A term the recogniser probably wrote wrong: `quote` was heard, `meant` sounds like it."""
+
+    meant: str
+
+
 class SkippedOut(BaseModel):
     """A part that could not be run."""
 
@@ -153,6 +159,8 @@ class AnalysisOut(BaseModel):
     redactions: dict[str, int]
     versions: dict[str, str | int]
     skipped: list[SkippedOut] = []
+    heard: list[HeardOut] = []
+    confidence: float | None = None
 
 
 class AcceptedOut(BaseModel):

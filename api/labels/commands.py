@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from api.build import encoder_of, ensure_bundle, reader_of, taxonomy_of
+from api.build import classifier_of, encoder_of, ensure_bundle, taxonomy_of
 from api.console import UNUSABLE, command, output_file, say
 from api.conversations.files import told
 from data.readers import Rejected
@@ -25,10 +25,9 @@ def zeroshot(
 ) -> None:
     """Rank given label names for each text, without training."""
     with command() as settings:
-        encoder = encoder_of(settings)
-        _, model = load_bundle(ensure_bundle(settings, encoder, reader_of(settings), say))
-        names = [label.name for label in taxonomy_of(settings).intents.values()]
-        ranker = ZeroShot(encoder, model.features.center, names)
+        encoder, classifier = encoder_of(settings), classifier_of(settings)
+        _, model = load_bundle(ensure_bundle(settings, encoder, classifier, say))
+        ranker = ZeroShot(model, taxonomy_of(settings), encoder, classifier)
         written = 0
         with output_file(output) as stream:
             for batch in _batches(path):

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from api.build import code_version, encoder_of, open_analyzer, reader_of, taxonomy_of
+from api.build import classifier_of, code_version, encoder_of, open_analyzer, taxonomy_of
 from api.console import FAILED, command, emit_json, output_file, say
 from api.main import create_app
 from api.operations import doctor as checks
@@ -16,7 +16,7 @@ from api.settings import Settings
 from data.domain.errors import InvalidInputError
 from data.store.session import open_engine, upgrade
 from eval.inputs import Inputs, Judged
-from eval.markdown import model_card
+from eval.markdown import model_card, placed
 from eval.report import lines as report_lines
 from eval.report import plain
 from eval.run import EVALUATIONS, Bench, evaluate
@@ -86,19 +86,22 @@ def train() -> None:
         result = run_training(
             taxonomy_of(settings),
             encoder_of(settings),
-            reader_of(settings),
+            classifier_of(settings),
             settings.bundles,
             code_version(),
             say,
         )
-        emit_json({"bundle": result.bundle, "held_out_writers": result.scores})
+        emit_json({"bundle": result.bundle, "held_out_writers": result.scores, "voices": result.voices})
 
 
 def tune(
     folder: Annotated[Path, typer.Option(help="where the result goes")] = TUNED,
-    epochs: Annotated[int, typer.Option(min=1, help="times every text is seen")] = 10,
+    epochs: Annotated[int, typer.Option(min=1, help="times every text is seen")] = 6,
+    only_final: Annotated[
+        bool, typer.Option("--only-final", help="keep the folds of the run before; a third of the time")
+    ] = False,
 ) -> None:
-    """Tune the reader on the labelled corpus, an hour or more; then run `voc train`. Takes up an interrupted run."""
+    """Tune the classifier on the labelled corpus, an hour or more; then run `voc train`. Takes up an interrupted run."""
     from training.tune import tune as run_tuning  # torch: only for those who tune
 
     with command() as settings:
@@ -113,6 +116,7 @@ def tune(
             code_version(),
             Recipe(epochs=epochs),
             say,
+            only_final=only_final,
         )
 
 
@@ -125,8 +129,10 @@ def evaluate_one(
         typer.Option("--second", help="labels of another reader (conversations), to compare with"),
     ] = None,
     markdown: Annotated[
-        Path | None, typer.Option("--markdown", help="also write a model card (conversations)")
+        Path | None,
+        typer.Option("--markdown", help="also write a model card, into its place where the file has one"),
     ] = None,
+    quotes: Annotated[bool, typer.Option(help="show quotes of errors in the model card")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Measure one thing."""
@@ -141,8 +147,9 @@ def evaluate_one(
         if markdown is not None:
             if name != "conversations":
                 raise InvalidInputError("--markdown: only `voc eval conversations` has a model card")
+            before = markdown.read_text(encoding="utf-8") if markdown.is_file() else ""
             with output_file(markdown) as stream:
-                stream.write(model_card(measured))
+                stream.write(placed(before, model_card(measured, quotes=quotes)))
         figures = plain(measured)
         if as_json:
             emit_json(figures)

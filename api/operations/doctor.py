@@ -13,8 +13,8 @@ from data.domain.errors import VocError
 from data.store import reports
 from data.store.session import current_revision, head_revision, open_engine
 from nlp.bundle import current, load_bundle
+from nlp.classifier_folder import problems as classifier_problems
 from nlp.encoder_folder import DEFAULT, folder_of, problems
-from nlp.reader_folder import problems as reader_problems
 from training.tuned import TUNED
 
 _PYTHONS = ((3, 11), (3, 12))
@@ -79,16 +79,16 @@ def _encoder(settings: Settings) -> Finding:
     )
 
 
-def _reader(settings: Settings) -> Finding:
-    if settings.reader == "none" or settings.encoder != DEFAULT:
-        return Finding("reader", True, "none: the linear heads decide alone")
+def _classifier(settings: Settings) -> Finding:
+    if settings.classifier == "none" or settings.encoder != DEFAULT:
+        return Finding("classifier", True, "none: the linear heads decide alone")
     if not TUNED.is_dir():
         return Finding(
-            "reader", True, "no tuning run here: the linear heads decide alone; voc tune makes one"
+            "classifier", True, "no tuning run here: the linear heads decide alone; voc tune makes one"
         )
-    found = reader_problems(settings.models, TUNED)
+    found = classifier_problems(settings.models, TUNED)
     return Finding(
-        "reader", not found, found[0] if found else "prepared, hashes right", "run voc doctor --prepare"
+        "classifier", not found, found[0] if found else "prepared, hashes right", "run voc doctor --prepare"
     )
 
 
@@ -128,7 +128,7 @@ _CHECKS = {
     "var folder": _folder,
     "taxonomy": _taxonomy,
     "encoder": _encoder,
-    "reader": _reader,
+    "classifier": _classifier,
     "model": _model,
     "pseudonym key": _key,
     "database": _database,

@@ -21,6 +21,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A term that the recogniser probably wrote wrong: `span.quote` was heard, `meant` sounds like it."""
+
+    span: Span
+    meant: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """One label chosen of several (caller role, journey stage, outcome)."""
 
@@ -95,3 +103,6 @@ class Analysis:
     emotion: Emotion | None = None
     redactions: Mapping[str, int] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+    heard: tuple[Heard, ...] = ()
+    # Expected share of the decisions above that are right; low ones belong before a reviewer first.
+    confidence: float | None = None

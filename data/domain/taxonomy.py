@@ -10,11 +10,12 @@ from data.domain.errors import InvalidInputError
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One code with its Chinese name, and what it means where the name does not say it all."""
+    """One code with its Chinese name, what it means where the name does not say it all, and what people say who mean it."""
 
     code: str
     name: str
     description: str = ""
+    examples: tuple[str, ...] = ()
 
 
 Labels = Mapping[str, Label]

@@ -9,6 +9,7 @@ from data.domain.analysis import (
     Analysis,
     Choice,
     Emotion,
+    Heard,
     PainPoint,
     Skipped,
     Span,
@@ -137,6 +138,10 @@ def analysis_to_json(analysis: Analysis) -> Json:
             "code": analysis.versions.code,
         },
     }
+    if analysis.confidence is not None:
+        result["confidence"] = round(analysis.confidence, 4)
+    if analysis.heard:
+        result["heard"] = [{**_span(h.span), "meant": h.meant} for h in analysis.heard]
     if analysis.skipped:
         result["skipped"] = [{"part": s.part, "reason": s.reason} for s in analysis.skipped]
     return result
@@ -158,4 +163,9 @@ def analysis_from_json(value: Mapping[str, Any]) -> Analysis:
         emotion=_emotion_from(value["emotion"]),
         redactions=dict(value["redactions"]),
         skipped=tuple(Skipped(s["part"], s["reason"]) for s in value.get("skipped", ())),
+        heard=tuple(
+            Heard(span, v["meant"])
+            for span, v in zip(_spans(value.get("heard", ())), value.get("heard", ()), strict=True)
+        ),
+        confidence=value.get("confidence"),
     )

@@ -51,5 +51,14 @@ def _labels(path: Path, section: str, raw: Any) -> Labels:
         if not isinstance(code, str) or not isinstance(name, str):
             raise InvalidInputError(f"{path}: section `{section}`: label {code!r} needs a text `name`")
         description = str(value.get("is", "")) if isinstance(value, Mapping) else ""
-        labels[code] = Label(code, name, description)
+        labels[code] = Label(code, name, description, _examples(path, section, code, value))
     return labels
+
+
+def _examples(path: Path, section: str, code: str, value: Any) -> tuple[str, ...]:
+    examples = value.get("examples", []) if isinstance(value, Mapping) else []
+    if not isinstance(examples, list) or not all(isinstance(e, str) and e.strip() for e in examples):
+        raise InvalidInputError(
+            f"{path}: section `{section}`: `examples` of {code!r} must be a list of texts"
+        )
+    return tuple(examples)

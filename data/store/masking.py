@@ -105,6 +105,9 @@ def _masked_body(body: dict[str, Any], cuts: Sequence[Sequence[Piece]], mark: st
     def tags(values: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**tag, "evidence": [span(s) for s in tag["evidence"]]} for tag in values]
 
-    return {**body, "turns": turns} | {
+    masked = {**body, "turns": turns} | {
         part: tags(body[part]) for part in ("intents", "pain_points", "delights")
     }
+    if "heard" in body:
+        masked["heard"] = [span(value) for value in body["heard"]]
+    return masked

@@ -15,13 +15,13 @@ from pathlib import Path
 from data.domain.analysis import Analysis, Versions
 from data.domain.conversation import canonical_json
 from data.domain.wire import analysis_to_json, conversation_to_json
-from eval.bench.setup import calls_of, default_encoder, median_of, model_of, reader_in_use, seconds
+from eval.bench.setup import calls_of, classifier_in_use, default_encoder, median_of, model_of, seconds
 from eval.inputs import conversations_of
+from nlp.classifier import logits_of
 from nlp.features import encode_units
 from nlp.pipeline import Analyzer
-from nlp.reader import readings_of
 from nlp.redaction.pseudonym import Pseudonymiser
-from nlp.tagging import decide
+from nlp.tagging import decide, score
 from nlp.units import caller_units
 
 _BATCH = 64
@@ -37,8 +37,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     model, encoder = model_of(given.var), default_encoder(given.var, given.threads)
-    reader = reader_in_use(given.var, given.threads)
-    analyzer = Analyzer(model, encoder, reader, Pseudonymiser(b"benchmark"), Versions("benchmark", 1, "-"))
+    classifier = classifier_in_use(given.var, given.threads)
+    analyzer = Analyzer(
+        model, encoder, classifier, Pseudonymiser(b"benchmark"), Versions("benchmark", 1, "-")
+    )
     calls = calls_of(given.calls, given.turns)
     prepared = [analyzer.prepare(c, canonical_json(c)) for c in calls[:8]]
     analyzer.analyze([(p.conversation, p.redactions) for p in prepared])  # first use loads dictionaries
@@ -58,7 +60,7 @@ def main() -> None:
             "redact": 0,
             "encode": 0,
             "n-grams": 0,
-            "reader": 0,
+            "classifier": 0,
             "decide": 0,
             "write": 0,
         }
@@ -74,9 +76,9 @@ def main() -> None:
                 lambda c=conversations, u=units, v=vectors: model.features.batch_of(c, u, v)  # type: ignore[misc]
             )
             taken["n-grams"] += time
-            time, said = seconds(lambda c=conversations: readings_of(reader, c))  # type: ignore[misc]
-            taken["reader"] += time
-            time, _ = seconds(lambda m=matrices, r=said: decide(model, m, r))  # type: ignore[misc]
+            time, said = seconds(lambda c=conversations: logits_of(classifier, c))  # type: ignore[misc]
+            taken["classifier"] += time
+            time, _ = seconds(lambda m=matrices, r=said: decide(model, m, score(model, m, r)))  # type: ignore[misc]
             taken["decide"] += time
         pairs = [(p.conversation, p.redactions) for p in (analyzer.prepare(c, "") for c in calls[:_BATCH])]
         analyses: list[Analysis] = analyzer.analyze(pairs)

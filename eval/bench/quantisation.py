@@ -17,15 +17,15 @@ import numpy as np
 
 from data.domain.analysis import Versions
 from data.domain.conversation import canonical_json
-from eval.bench.setup import default_encoder, full_precision, model_of, reader_in_use
+from eval.bench.setup import classifier_in_use, default_encoder, full_precision, model_of
 from eval.conversations import CHOICE_PARTS, TAG_PARTS, emitted
 from eval.inputs import Judged, with_gold
 from eval.labels import json_lines
 from eval.metrics import confusion, micro_f1
+from nlp.classifier import Classifier
 from nlp.encoder import Encoder, TextKind
 from nlp.model import Model
 from nlp.pipeline import Analyzer
-from nlp.reader import Reader
 from nlp.redaction.pseudonym import Pseudonymiser
 
 
@@ -40,17 +40,23 @@ def main() -> None:
     given = parser.parse_args()
     model, int8 = model_of(given.var), default_encoder(given.var, 2)
     encoders = {"int8": int8, "fp32": full_precision(given.var, int8.fingerprint, 2)}
-    reader = reader_in_use(given.var, 2)
+    classifier = classifier_in_use(given.var, 2)
     judged = with_gold(given.input, given.gold, UTC)
-    found: dict[str, Any] = {"tagging": {n: tagging(model, e, reader, judged) for n, e in encoders.items()}}
+    found: dict[str, Any] = {
+        "tagging": {n: tagging(model, e, classifier, judged) for n, e in encoders.items()}
+    }
     if given.entries and given.queries:
         found["retrieval"] = {n: retrieval(e, given.entries, given.queries) for n, e in encoders.items()}
     print(json.dumps(found, indent=1))
 
 
-def tagging(model: Model, encoder: Encoder, reader: Reader | None, judged: list[Judged]) -> dict[str, float]:
+def tagging(
+    model: Model, encoder: Encoder, classifier: Classifier | None, judged: list[Judged]
+) -> dict[str, float]:
     """Micro F1 of the tag parts and accuracy of the choice parts."""
-    analyzer = Analyzer(model, encoder, reader, Pseudonymiser(b"benchmark"), Versions("benchmark", 1, "-"))
+    analyzer = Analyzer(
+        model, encoder, classifier, Pseudonymiser(b"benchmark"), Versions("benchmark", 1, "-")
+    )
     prepared = [analyzer.prepare(j.conversation, canonical_json(j.conversation)) for j in judged]
     analyses = analyzer.analyze([(p.conversation, p.redactions) for p in prepared])
     figures = {}

@@ -13,12 +13,12 @@ from typing import TypeVar
 from data.domain.conversation import Conversation
 from eval.inputs import conversations_of
 from nlp.bundle import current, load_bundle
+from nlp.classifier import Classifier
+from nlp.classifier_folder import open_classifier
 from nlp.encoder import Encoder
 from nlp.encoder_folder import DEFAULT, folder_of, open_encoder
 from nlp.encoder_onnx import FP32_GRAPH, OnnxEncoder
 from nlp.model import Model
-from nlp.reader import Reader
-from nlp.reader_folder import open_reader
 
 T = TypeVar("T")
 TUNED = Path(__file__).resolve().parents[2] / "training" / "tuned"
@@ -35,11 +35,11 @@ def default_encoder(var: Path, threads: int) -> Encoder:
     return open_encoder(DEFAULT, var / "models", threads)
 
 
-def reader_in_use(var: Path, threads: int) -> Reader | None:
-    """The reader that the model in use weighs, if it weighs one."""
-    if not model_of(var).reader:
+def classifier_in_use(var: Path, threads: int) -> Classifier | None:
+    """The classifier that the model in use weighs, if it weighs one."""
+    if not model_of(var).classifier:
         return None
-    return open_reader(var / "models", TUNED, folder_of(var / "models"), threads)
+    return open_classifier(var / "models", TUNED, folder_of(var / "models"), threads)
 
 
 def full_precision(var: Path, fingerprint: str, threads: int) -> Encoder:

@@ -77,6 +77,19 @@ def test_the_card_says_the_figures_and_shows_quotes_only_when_asked() -> None:
     assert "理赔" not in model_card(figures, quotes=False)
 
 
+def test_a_part_that_nobody_labelled_is_not_judged(var: Path, tmp_path: Path) -> None:
+    source = write_lines(
+        tmp_path / "in.jsonl", [a_conversation("客：理赔一个月了还没到账，太慢", identity="a")]
+    )
+    gold = write_lines(tmp_path / "gold.jsonl", [{"id": "a", "intents": ["claim.progress"]}])
+    figures = voc("eval", "conversations", "--input", source, "--gold", gold, "--json").json
+    assert figures["parts"]["intents"]["f1"] > 0
+    assert figures["parts"]["problems"]["f1"] is None
+    assert figures["parts"]["delights"]["f1"] is None
+    assert figures["parts"]["emotion"]["accuracy"] is None
+    assert figures["false_alarm"] is None
+
+
 def test_the_command_writes_the_card_and_compares_with_a_second_reader(var: Path, tmp_path: Path) -> None:
     source = write_lines(tmp_path / "in.jsonl", [a_conversation("客：我要退保", identity="a")])
     labels = {"id": "a", "caller_role": "customer", "journey_stage": "policy_service", "intents": ["policy.surrender"],
@@ -92,5 +105,16 @@ def test_the_command_writes_the_card_and_compares_with_a_second_reader(var: Path
          "caller_role": 1.0, "journey_stage": 1.0, "outcome": 1.0, "emotion": 0.0}
     )  # fmt: skip
     assert card.read_text(encoding="utf-8").startswith("1 conversations;")
+    document = tmp_path / "models.md"
+    document.write_text(
+        "# Models\n<!-- card: written by voc eval conversations --markdown -->\nold\n<!-- end of card -->\nrest\n",
+        encoding="utf-8",
+    )
+    voc("eval", "conversations", "--input", source, "--gold", gold, "--no-quotes", "--markdown", document)
+    text = document.read_text(encoding="utf-8")
+    assert text.startswith("# Models\n<!-- card")
+    assert text.endswith("<!-- end of card -->\nrest\n")
+    assert "old" not in text
+    assert "1 conversations;" in text
     refused = voc("eval", "redaction", "--markdown", tmp_path / "no.md")
     assert (refused.status, "model card" in refused.err) == (2, True)

@@ -3,18 +3,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from api.build import taxonomy_of
+from api.settings import Settings
+from nlp.bundle import current, load_bundle
 from nlp.encoder import HashingEncoder
 from nlp.zeroshot import ZeroShot
 from tests.api.cli import voc
 from tests.builders import write_lines
+from training.run import TrainingResult
 
 
-@pytest.fixture
-def ranker() -> ZeroShot:
-    return ZeroShot(HashingEncoder(), np.zeros(256, dtype=np.float32), ["退保减保", "理赔进度", "能否投保"])
+@pytest.fixture(scope="session")
+def ranker(trained: tuple[Path, TrainingResult]) -> ZeroShot:
+    _, model = load_bundle(current(trained[0]))
+    return ZeroShot(model, taxonomy_of(Settings()), HashingEncoder(), None)
 
 
 def test_the_name_that_fits_comes_first(ranker: ZeroShot) -> None:
@@ -29,6 +33,14 @@ def test_every_name_is_ranked_once_and_no_text_gives_nothing(ranker: ZeroShot) -
     (ranking,) = ranker.rank(["？"], [["甲", "乙", "丙"]])
     assert {item.label for item in ranking} == {"甲", "乙", "丙"}
     assert ranker.rank([], []) == []
+
+
+def test_a_name_that_means_a_known_label_is_helped_by_what_the_model_knows(ranker: ZeroShot) -> None:
+    """No character in common with the right name: only the model knows that this is about a loan."""
+    (ranking,) = ranker.rank(
+        ["手头紧，想从你们那份借点钱出来周转，年底就还上"], [["网点地址", "保单贷款", "理赔材料", "发票凭证"]]
+    )
+    assert ranking[0].label == "保单贷款"
 
 
 def test_the_command_ranks_line_by_line_and_tells_what_is_wrong(var: Path, tmp_path: Path) -> None:

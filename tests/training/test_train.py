@@ -14,9 +14,11 @@ from api.build import code_version, taxonomy_of
 from api.settings import Settings
 from data.domain.errors import InvalidInputError, UnavailableError
 from data.domain.taxonomy import Label
+from eval.labels import Gold, GoldDelight, GoldPainPoint
 from nlp.bundle import current, load_bundle
 from nlp.encoder import HashingEncoder
 from training.dataset import CORPUS, corpus_hash, read_corpus, writers
+from training.majority import agreement_between, majority, readings_of
 from training.run import TrainingResult, train
 from training.solve import dual, gram, out_of_fold, primal
 
@@ -24,7 +26,7 @@ from training.solve import dual, gram, out_of_fold, primal
 def test_the_corpus_is_labelled_by_the_taxonomy_alone() -> None:
     taxonomy = taxonomy_of(Settings())
     examples = read_corpus()
-    assert len(examples) > 2100
+    assert len(examples) > 4000
     for example in examples:
         gold = example.gold
         turns = len(example.conversation.turns)
@@ -117,6 +119,35 @@ def test_the_corpus_of_an_installation_is_read_and_its_mistakes_are_placed(tmp_p
         read_corpus(tmp_path)
 
 
+def test_the_majority_of_three_readings_decides_and_ties_go_to_the_writer() -> None:
+    slow = GoldPainPoint("claim", "slow", 2, (1,))
+    first = Gold(
+        "a", ("policy.loan",), (slow,), (GoldDelight("fast", (3,)),), "customer", "claim", "pending", "calm"
+    )
+    second = replace(first, intents=("policy.loan", "policy.query"), outcome="resolved", emotion="angry",
+                     pain_points=(replace(slow, severity=3, evidence=(1, 5)), GoldPainPoint("claim", "attitude", 1, (5,))))  # fmt: skip
+    third = replace(second, delights=(), emotion="anxious", outcome="resolved",
+                    pain_points=(GoldPainPoint("service", "slow", 3, (5,)), GoldPainPoint("service", "attitude", 2, (7,))))  # fmt: skip
+    found = majority((first, second, third))
+    assert found.intents == ("policy.loan", "policy.query")
+    assert found.delights == (GoldDelight("fast", (3,)),)
+    assert (found.outcome, found.emotion) == ("resolved", "calm")
+    # Two see slowness at claim; attitude is seen by two, at different stages: the first named.
+    assert found.pain_points == (
+        GoldPainPoint("claim", "slow", 2, (1,)), GoldPainPoint("claim", "attitude", 1, (5,)),
+    )  # fmt: skip
+    assert majority((first, second)) == first
+    same = replace(first, id="b")
+    assert agreement_between([(first, second), (same, same)], 0, 1)["outcome"] == 0.5
+
+
+def test_the_gold_labels_of_the_corpus_are_those_of_its_readings() -> None:
+    gold = {example.gold.id: example.gold for example in read_corpus() if not example.single}
+    readings = readings_of()
+    assert {own[0].id: majority(own) for own in readings} == gold
+    assert sum(len(own) == 3 for own in readings) > 0.9 * len(gold)
+
+
 def test_the_dual_solution_is_that_of_ridge_regression() -> None:
     import scipy.sparse as sp
     from sklearn.linear_model import Ridge
@@ -132,6 +163,25 @@ def test_the_dual_solution_is_that_of_ridge_regression() -> None:
     design = np.hstack([sparse, dense, np.ones((40, 1))])
     ridge = Ridge(alpha=2.0, fit_intercept=False).fit(design, targets - targets.mean(axis=0))
     assert head.scores(rows) == pytest.approx(ridge.predict(design) + targets.mean(axis=0), abs=1e-4)
+
+
+def test_scores_out_of_fold_equal_those_of_models_trained_without_the_fold() -> None:
+    import scipy.sparse as sp
+
+    from nlp.features import Rows, Widths
+
+    random = np.random.default_rng(1)
+    rows = Rows(
+        sp.csr_array(random.normal(size=(60, 9)).astype(np.float32)), np.zeros((60, 0), dtype=np.float32)
+    )
+    targets = (random.random((60, 3)) < 0.3).astype(np.float32)
+    folds = random.integers(0, 5, 60)
+    similarity = gram(rows, Widths(9, 0))
+    scores = out_of_fold(similarity, targets, folds, 0.7)
+    for fold in range(5):
+        known, held = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
+        coefficients, mean = dual(similarity[np.ix_(known, known)], targets[known], 0.7)
+        assert scores[held] == pytest.approx(similarity[np.ix_(held, known)] @ coefficients + mean, abs=1e-3)
 
 
 def test_no_score_out_of_fold_comes_from_a_model_that_saw_the_row() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,15 +13,21 @@ import pytest
 
 from api.build import taxonomy_of
 from api.settings import Settings
+from data.domain.analysis import Versions
 from data.domain.conversation import Speaker
 from data.domain.errors import InvalidInputError, UnavailableError
-from nlp.reader import MAX_TOKENS, readings_of, tokens_of, transcript
-from nlp.reader_folder import facts_of, open_reader, problems
+from nlp.bundle import load_bundle
+from nlp.classifier import MAX_TOKENS, logits_of, tokens_of, transcript
+from nlp.classifier_folder import facts_of, open_classifier, problems
+from nlp.encoder import HashingEncoder
+from nlp.pipeline import Analyzer
+from nlp.redaction.pseudonym import Pseudonymiser
 from tests.builders import a_conversation
-from training.dataset import Example, read_corpus
+from training.dataset import CORPUS, Example, read_corpus
 from training.noise import spoken
+from training.run import read_masked, train
 from training.tune import tune
-from training.tuned import Recipe, folds_by_writer, held_out_readings, text_hash
+from training.tuned import Recipe, folds_by_writer, held_out_logits, text_hash
 
 _RECIPE = Recipe(folds=2, epochs=1, heard=1)
 
@@ -66,7 +73,7 @@ def tuned(base: Path, examples: list[Example], tmp_path_factory: pytest.TempPath
     return folder
 
 
-def test_a_run_leaves_adapter_heads_and_readings_and_says_what_it_was_made_of(
+def test_a_run_leaves_adapter_heads_and_logits_and_says_what_it_was_made_of(
     tuned: Path, base: Path, examples: list[Example]
 ) -> None:
     facts = facts_of(tuned)
@@ -84,15 +91,15 @@ def test_a_run_leaves_adapter_heads_and_readings_and_says_what_it_was_made_of(
 def test_the_prepared_graph_says_what_the_network_said(
     tuned: Path, base: Path, examples: list[Example], tmp_path: Path
 ) -> None:
-    reader = open_reader(tmp_path, tuned, base, 1)
+    classifier = open_classifier(tmp_path, tuned, base, 1)
     calls = [e.conversation for e in examples[:9]]
-    together, alone = reader.read(calls), np.vstack([reader.read([call]) for call in calls])
+    together, alone = classifier.read(calls), np.vstack([classifier.read([call]) for call in calls])
     assert together.shape == (9, len(facts_of(tuned)["columns"]))
     assert together == pytest.approx(alone, abs=0.05)
     assert np.ptp(together, axis=0).max() > 0.001
     assert problems(tmp_path, tuned) == []
-    again = open_reader(tmp_path, tuned, base, 1)
-    assert again.fingerprint == reader.fingerprint
+    again = open_classifier(tmp_path, tuned, base, 1)
+    assert again.fingerprint == classifier.fingerprint
 
 
 def test_an_adapter_is_not_put_on_other_weights(tuned: Path, base: Path, tmp_path: Path) -> None:
@@ -102,7 +109,7 @@ def test_an_adapter_is_not_put_on_other_weights(tuned: Path, base: Path, tmp_pat
         (other / path.name).write_bytes(path.read_bytes())
     (other / "model.safetensors").write_bytes(b"other")
     with pytest.raises(UnavailableError, match="tuned on other weights"):
-        open_reader(tmp_path / "models", tuned, other, 1)
+        open_classifier(tmp_path / "models", tuned, other, 1)
 
 
 def test_a_damaged_run_and_a_damaged_graph_are_told(tuned: Path, base: Path, tmp_path: Path) -> None:
@@ -110,11 +117,11 @@ def test_a_damaged_run_and_a_damaged_graph_are_told(tuned: Path, base: Path, tmp
     copy.mkdir()
     for path in tuned.iterdir():
         (copy / path.name).write_bytes(path.read_bytes())
-    open_reader(tmp_path / "models", copy, base, 1)
-    graph = tmp_path / "models" / "reader" / "reader_int8.onnx"
+    open_classifier(tmp_path / "models", copy, base, 1)
+    graph = tmp_path / "models" / "classifier" / "classifier_int8.onnx"
     graph.write_bytes(b"damaged")
     assert problems(tmp_path / "models", copy) == [f"{graph}: damaged or missing"]
-    open_reader(tmp_path / "models", copy, base, 1)
+    open_classifier(tmp_path / "models", copy, base, 1)
     assert problems(tmp_path / "models", copy) == []
     (copy / "heads.safetensors").write_bytes(b"damaged")
     with pytest.raises(UnavailableError, match="does not match its manifest"):
@@ -143,39 +150,108 @@ def test_a_run_takes_up_what_an_interrupted_one_finished(
     assert sum(line.startswith("fold 2") for line in told) == 1
 
 
-def test_readings_belong_to_the_text_that_was_read(tuned: Path, examples: list[Example]) -> None:
+def test_the_final_run_alone_keeps_the_folds(
+    tuned: Path, base: Path, examples: list[Example], tmp_path: Path
+) -> None:
+    folder = tmp_path / "tuned"
+    shutil.copytree(tuned, folder)
+    taxonomy, some = taxonomy_of(Settings()), examples[:20]
+    calls = [e.conversation for e in some]
+    told: list[str] = []
+    tune(some, calls, taxonomy, base, folder, "2", _RECIPE, told.append, only_final=True)
+    assert not any(line.startswith("fold") for line in told)
+    before, after = facts_of(tuned), facts_of(folder)
+    assert before["files"]["held_out.safetensors"] == after["files"]["held_out.safetensors"]
+    assert before["files"]["heads.safetensors"] != after["files"]["heads.safetensors"]
+    assert after["held_out"] == before["held_out"]
+    problems = {code: label for code, label in taxonomy.problems.items() if code != "slow"}
+    with pytest.raises(InvalidInputError, match="other labels"):
+        tune(
+            some, calls, replace(taxonomy, problems=problems), base, folder, "2", _RECIPE, told.append,
+            only_final=True,
+        )  # fmt: skip
+
+
+def test_logits_belong_to_the_text_that_was_read(tuned: Path, examples: list[Example]) -> None:
     columns = tuple(facts_of(tuned)["columns"])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("training.tuned._ENOUGH", 3)
-        readings = held_out_readings(tuned, columns, examples)
-        assert readings.known().all()
+        logits = held_out_logits(tuned, columns, examples)
+        assert logits.known().all()
         changed = [replace(examples[0], conversation=a_conversation("别的话")), *examples[1:]]
-        assert held_out_readings(tuned, columns, changed).known().tolist() == [False] + [True] * (
+        assert held_out_logits(tuned, columns, changed).known().tolist() == [False] + [True] * (
             len(examples) - 1
         )
-        turned = held_out_readings(tuned, columns, examples[::-1])
-        assert turned.logits[::-1] == pytest.approx(readings.logits)
-    assert held_out_readings(tuned, columns, examples).columns == ()
+        turned = held_out_logits(tuned, columns, examples[::-1])
+        assert turned.values[::-1] == pytest.approx(logits.values)
+    assert held_out_logits(tuned, columns, examples).columns == ()
     (empty := tuned / "empty").mkdir()
     with pytest.raises(InvalidInputError, match="voc tune"):
-        held_out_readings(empty, columns, examples)
+        held_out_logits(empty, columns, examples)
     empty.rmdir()
 
 
-def test_readings_of_a_label_that_was_not_tuned_say_nothing(
+def test_logits_of_a_label_that_was_not_tuned_say_nothing(
     tuned: Path, base: Path, examples: list[Example], tmp_path: Path
 ) -> None:
-    reader = open_reader(tmp_path, tuned, base, 1)
+    classifier = open_classifier(tmp_path, tuned, base, 1)
     calls = [e.conversation for e in examples[:4]]
-    readings = readings_of(reader, calls)
-    tags = readings.tags("intents", ("pet.insurance", "policy.loan"))
+    logits = logits_of(classifier, calls)
+    tags = logits.tags("intents", ("pet.insurance", "policy.loan"))
     assert tags is not None
     assert np.ptp(tags[:, 0]) == 0.0
-    assert tags[:, 1] == pytest.approx(reader.read(calls)[:, reader.columns.index("intents:policy.loan")])
-    choice = readings.choice("emotion", ("calm", "angry", "satisfied", "anxious", "dissatisfied"))
+    assert tags[:, 1] == pytest.approx(
+        classifier.read(calls)[:, classifier.columns.index("intents:policy.loan")]
+    )
+    choice = logits.choice("emotion", ("calm", "angry", "satisfied", "anxious", "dissatisfied"))
     assert choice is not None
     assert np.exp(choice).sum(axis=1) == pytest.approx(1.0)
-    assert readings_of(None, calls).tags("intents", ("policy.loan",)) is None
+    assert logits_of(None, calls).tags("intents", ("policy.loan",)) is None
+
+
+def test_a_model_trained_with_a_classifier_weighs_it_and_needs_it(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole path on a twelfth of the corpus: tune, prepare, train, analyse."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    for name in ("conversations.jsonl", "gold.jsonl", "utterances.jsonl"):
+        lines = (CORPUS / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        (corpus / name).write_text("".join(lines[::12]), encoding="utf-8")
+    monkeypatch.setattr("training.tuned._ENOUGH", 50)
+    taxonomy, tuned = taxonomy_of(Settings()), tmp_path / "tuned"
+    some, redacted = read_masked(taxonomy, lambda _: None, corpus)
+    tune(some, redacted, taxonomy, base, tuned, "1", _RECIPE, lambda _: None, corpus)
+    classifier = open_classifier(tmp_path / "models", tuned, base, 1)
+    encoder, told = HashingEncoder(), list[str]()
+    with (corpus / "utterances.jsonl").open("a", encoding="utf-8") as stream:
+        late = {
+            "id": "late",
+            "text": "我要退保",
+            "intents": ["policy.surrender"],
+            "problems": [],
+            "delights": [],
+        }
+        stream.write(json.dumps(late, ensure_ascii=False) + "\n")
+    result = train(taxonomy, encoder, classifier, tmp_path / "b", "1", told.append, corpus, tuned)
+    assert "1 texts are new to the classifier: they teach the heads only; `voc tune` takes them in" in told
+    folder = tmp_path / "b" / result.bundle
+    identity, model = load_bundle(folder)
+    assert model.classifier == classifier.fingerprint
+    assert len(model.tags["intents"].slopes) == 4
+    voices = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["voices"]
+    assert set(voices) == {"heads", "classifier", "both"}
+    assert all(0 <= value <= 1 for parts in voices.values() for value in parts.values())
+
+    pseudonymiser, versions = Pseudonymiser(b"test"), Versions(identity, 1, "1")
+    analyzer = Analyzer(model, encoder, classifier, pseudonymiser, versions)
+    (analysis,) = analyzer.analyze([(some[0].conversation, {})])
+    assert analysis.caller_role is not None
+    with pytest.raises(UnavailableError, match="VOC_CLASSIFIER"):
+        Analyzer(model, encoder, None, pseudonymiser, versions)
+    monkeypatch.setattr("training.tuned._ENOUGH", 10**6)
+    with pytest.raises(InvalidInputError, match="unknown to the classifier"):
+        train(taxonomy, encoder, classifier, tmp_path / "b", "1", told.append, corpus, tuned)
 
 
 def test_writers_stay_together_in_folds(examples: list[Example]) -> None:

@@ -1,4 +1,4 @@
-"""Preparing the reader once: adapter merged into the base weights, heads on top, one int8 graph."""
+"""Preparing the classifier once: adapter merged into the base weights, heads on top, one int8 graph."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from data.domain.errors import UnavailableError
+from nlp.classifier import GRAPH, OnnxClassifier
 from nlp.onnx_graph import TOKENIZER, export
-from nlp.reader import GRAPH, OnnxReader
 
 HEADS = "heads.safetensors"
 _MANIFEST = "manifest.json"
-_FP32 = "reader.onnx"
-_FOLDER = "reader"
+_FP32 = "classifier.onnx"
+_FOLDER = "classifier"
 # Raised whenever what is written changes.
 _RECIPE = 1
 
@@ -41,7 +41,7 @@ def facts_of(tuned: Path) -> Mapping[str, Any]:
 
 
 def problems(models: Path, tuned: Path) -> list[str]:
-    """What is wrong with the prepared reader; empty if it is whole and belongs to the tuning run."""
+    """What is wrong with the prepared classifier; empty if it is whole and belongs to the tuning run."""
     folder = models / _FOLDER
     try:
         written = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
@@ -56,8 +56,8 @@ def problems(models: Path, tuned: Path) -> list[str]:
         return [f"{folder}: not prepared yet"]
 
 
-def open_reader(models: Path, tuned: Path, base: Path, threads: int) -> OnnxReader:
-    """The reader of a tuning run, prepared on first use from the prepared encoder `base`.
+def open_classifier(models: Path, tuned: Path, base: Path, threads: int) -> OnnxClassifier:
+    """The classifier of a tuning run, prepared on first use from the prepared encoder `base`.
 
     Raises UnavailableError when the run is damaged or was made on other weights.
     """
@@ -66,7 +66,7 @@ def open_reader(models: Path, tuned: Path, base: Path, threads: int) -> OnnxRead
     if problems(models, tuned):
         _prepare(folder, tuned, facts, base)
     identity = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))["files"][GRAPH][:12]
-    return OnnxReader(folder, tuple(facts["columns"]), f"reader-{identity}", threads)
+    return OnnxClassifier(folder, tuple(facts["columns"]), f"classifier-{identity}", threads)
 
 
 def _prepare(target: Path, tuned: Path, facts: Mapping[str, Any], base: Path) -> None:
@@ -95,7 +95,7 @@ def _prepare(target: Path, tuned: Path, facts: Mapping[str, Any], base: Path) ->
             if problems(target.parent, tuned):  # another process may have been faster
                 raise
     except OSError as error:
-        raise UnavailableError(f"{target}: the reader cannot be prepared ({error.strerror})") from error
+        raise UnavailableError(f"{target}: the classifier cannot be prepared ({error.strerror})") from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -103,12 +103,12 @@ def _prepare(target: Path, tuned: Path, facts: Mapping[str, Any], base: Path) ->
 def _export(tuned: Path, base: Path, work: Path) -> None:
     from safetensors.torch import load_file
 
-    from nlp.reader_network import LabelHeads, ReaderNetwork, open_bert, with_adapter
+    from nlp.classifier_network import ClassifierNetwork, LabelHeads, open_bert, with_adapter
 
     weights = {name: tensor.float() for name, tensor in load_file(tuned / HEADS).items()}
     heads = LabelHeads(weights["query"])
     heads.load_state_dict(weights)
-    network = ReaderNetwork(with_adapter(open_bert(base, "eager"), tuned), heads)
+    network = ClassifierNetwork(with_adapter(open_bert(base, "eager"), tuned), heads)
     export(network, work / _FP32, work / GRAPH)
     (work / _FP32).unlink()
 

@@ -1,4 +1,4 @@
-"""The network behind the reader, in torch: for tuning it and for writing its graph; never needed to run it.
+"""The network behind the classifier, in torch: for tuning it and for writing its graph; never needed to run it.
 
 The encoder reads the whole conversation as one text. Every label then looks for its own words in it: its
 query weighs the tokens (attention, Bahdanau et al. 2015; one query a label as in Mullenbach et al. 2018),
@@ -47,7 +47,7 @@ class LabelHeads(nn.Module):
         return (found * self.found).sum(-1) + mean @ self.mean.T + top @ self.top.T + self.bias
 
 
-class ReaderNetwork(nn.Module):
+class ClassifierNetwork(nn.Module):
     """Encoder and heads: (ids, mask) → logits."""
 
     def __init__(self, bert: Any, heads: LabelHeads) -> None:
