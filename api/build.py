@@ -98,7 +98,7 @@ def ensure_bundle(settings: Settings, encoder: Encoder, classifier: Classifier |
     try:
         return current(settings.bundles)
     except UnavailableError:
-        say("no trained model yet: training from the shipped corpus, about a minute")
+        say("no trained model yet: training from the shipped corpus, about two minutes")
         train(taxonomy_of(settings), encoder, classifier, settings.bundles, code_version(), say)
         return current(settings.bundles)
 
