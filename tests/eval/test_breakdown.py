@@ -83,7 +83,7 @@ def test_a_part_that_nobody_labelled_is_not_judged(var: Path, tmp_path: Path) ->
     )
     gold = write_lines(tmp_path / "gold.jsonl", [{"id": "a", "intents": ["claim.progress"]}])
     figures = voc("eval", "conversations", "--input", source, "--gold", gold, "--json").json
-    assert figures["parts"]["intents"]["f1"] > 0
+    assert figures["parts"]["intents"]["f1"] is not None
     assert figures["parts"]["problems"]["f1"] is None
     assert figures["parts"]["delights"]["f1"] is None
     assert figures["parts"]["emotion"]["accuracy"] is None
